@@ -1,0 +1,81 @@
+import type { RpcError } from "./errors.js";
+import type { Method } from "./method.js";
+import type { Endpoint } from "./registry.js";
+
+/** Text beside a call's arguments: at most 64 entries and 8 KiB, names in lower case ASCII. */
+export type Metadata = Readonly<Record<string, string>>;
+
+/** The metadata of a call that has none: one frozen object, so that the common call allocates nothing for it. */
+export const noMetadata: Metadata = Object.freeze(Object.create(null) as Record<string, string>);
+
+/** What an overloaded server gives up last and first. */
+export type Priority = "critical" | "normal" | "sheddable";
+
+/** Where a call may go. Balancers honour it. */
+export interface Route {
+  /** The one endpoint to use, by its id. */
+  readonly only?: string | undefined;
+  /** Endpoints to leave out, by their ids, while others are there. */
+  readonly except?: readonly string[] | undefined;
+  /** What a hashing balancer hashes. */
+  readonly key?: string | undefined;
+}
+
+/** The other end of a connection, as a handler sees who called. */
+export interface Peer {
+  /** The other end's address, e.g. `tcp://127.0.0.1:50312`; empty for a call within the process. */
+  readonly address: string;
+  /** The id the other process gave itself in its hello. */
+  readonly instance: string;
+}
+
+/** What came with the answer. */
+export interface Reply {
+  metadata: Metadata;
+  endpoint: Endpoint | undefined;
+  attempts: number;
+}
+
+/** One call, on the client's side or on the server's. Made in one place on each; every field is always set. */
+export interface Call {
+  readonly method: Method;
+  /** The argument list. */
+  input: readonly unknown[];
+  metadata: Metadata;
+  /** When the call has expired, in ms on `performance.now()`'s clock. */
+  deadline: number;
+  /** Client: the signal the caller gave, if one. Server: aborts on cancel, deadline, lost connection and drain timeout; made when first read. */
+  readonly signal: AbortSignal | undefined;
+  priority: Priority;
+  /** From 1; an interceptor that tries again counts it up. */
+  attempt: number;
+  readonly oneway: boolean;
+  route: Route | undefined;
+  /** Server: who called. Client: undefined. */
+  readonly peer: Peer | undefined;
+  reply: Reply | undefined;
+}
+
+/** Carries a call and settles with its answer: the one function type of the framework. Clients, channels, connections and dispatchers each are one. */
+export type Invoke = (call: Call) => Promise<unknown>;
+
+/** Turns one `Invoke` into another. Composed once, at start; the first of a list is the outermost. */
+export type Interceptor = (next: Invoke) => Invoke;
+
+/** What is known of a request before its arguments are decoded. */
+export interface Head {
+  readonly method: Method;
+  readonly peer: Peer;
+  readonly metadata: Metadata;
+  readonly priority: Priority;
+  /** In ms on `performance.now()`'s clock. */
+  readonly deadline: number;
+  /** Of the encoded arguments. */
+  readonly sizeBytes: number;
+}
+
+/** Why a request was not let in. Its error says `processed: "no"`, since the handler was never reached. */
+export type Rejection = RpcError;
+
+/** Judges a request before its arguments are decoded: limits, rates, authorisation. Synchronous, and as cheap as can be. */
+export type Admission = (head: Head) => Rejection | undefined;

@@ -1,0 +1,11 @@
+export type * from "./balancer.js";
+export * from "./call.js";
+export type * from "./client.js";
+export type * from "./clock.js";
+export * from "./code.js";
+export type * from "./codec.js";
+export * from "./errors.js";
+export * from "./logger.js";
+export type * from "./method.js";
+export type * from "./registry.js";
+export type * from "./transport.js";

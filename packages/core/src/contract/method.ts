@@ -1,0 +1,47 @@
+/** Shape of a method: one answer, or a stream of results, of arguments, or of both. */
+export type MethodKind = "unary" | "server" | "client" | "duplex";
+
+/** A method as calls refer to it: made once with its descriptor, frozen, compared by identity. */
+export interface Method {
+  /** The service's name, e.g. `Arith`. */
+  readonly service: string;
+  /** The method's name within its service, e.g. `add`. */
+  readonly name: string;
+  /** `/service/name`. */
+  readonly path: string;
+  /** Place among the methods of its descriptor, from 0: tables of methods are arrays. */
+  readonly index: number;
+  readonly kind: MethodKind;
+  /** Whether running it twice does what running it once does. Servers declare it; clients learn it from them. */
+  readonly idempotent: boolean;
+  /** Default span of a call, in ms; 0 where the client's own default holds. */
+  readonly timeoutMs: number;
+}
+
+/** What a service says of one of its methods. */
+export interface MethodOptions {
+  /** Running it twice does what running it once does, so that a call which may have run is tried again. Defaults to false. */
+  readonly idempotent?: boolean;
+  /** Default span of a call of this method, in ms. Defaults to the client's, which is 10 000. */
+  readonly timeoutMs?: number;
+}
+
+declare const serviceType: unique symbol;
+
+/** A service's name and methods: what a client is made from, and what handlers are bound to. `T` is the service's own type. */
+export interface ServiceDescriptor<T = unknown> {
+  readonly name: string;
+  readonly methods: readonly Method[];
+  /** Only in types. */
+  readonly [serviceType]?: T;
+}
+
+/** Runs a method. `input` is the argument list, spread over the parameters. */
+export type Handler = (...input: never[]) => unknown;
+
+/** A service together with what answers it. Made by `bind`. */
+export interface Binding {
+  readonly service: ServiceDescriptor;
+  /** By `Method.index`; already bound to its object. */
+  readonly handlers: readonly Handler[];
+}
