@@ -1,1 +1,14 @@
+export type { BackoffOptions } from "./client/backoff.js";
+export type { CallOptions } from "./client/call-options.js";
+export type { ConnectOptions } from "./client/connect-options.js";
+export { type Connector, connect } from "./client/connector.js";
+export { type ClientOptions, createClient, withOptions } from "./client/create-client.js";
+export { systemClock } from "./clock/system-clock.js";
 export * from "./contract/index.js";
+export { createDispatcher, type Dispatcher } from "./server/dispatcher.js";
+export { type Server, serve } from "./server/serve.js";
+export type { ServeOptions } from "./server/serve-options.js";
+export { bind } from "./service/bind.js";
+export { defineService } from "./service/define-service.js";
+export { memoryTransport } from "./transport/memory.js";
+export { tcp } from "./transport/tcp.js";

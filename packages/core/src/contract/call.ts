@@ -1,4 +1,4 @@
-import type { RpcError } from "./errors.js";
+import type { Processed, RpcError } from "./errors.js";
 import type { Method } from "./method.js";
 import type { Endpoint } from "./registry.js";
 
@@ -36,9 +36,23 @@ export interface Reply {
   attempts: number;
 }
 
+/** Who has a call right now: a queue, a connection, a dispatcher. */
+export interface Carrier {
+  /** The caller has gone: lets go of the call, rejecting what it promised with `error`, and tells whether the handler may have run. */
+  giveUp(error: RpcError): Processed;
+}
+
+/** A call made while another runs. */
+export interface NestedCall {
+  /** The call it was made for has ended before its time, for this reason. */
+  abandon(reason: RpcError): void;
+}
+
 /** One call, on the client's side or on the server's. Made in one place on each; every field is always set. */
 export interface Call {
   readonly method: Method;
+  /** When it was made or read, in ms on `performance.now()`'s clock. */
+  readonly startedAt: number;
   /** The argument list. */
   input: readonly unknown[];
   metadata: Metadata;
@@ -54,6 +68,20 @@ export interface Call {
   /** Server: who called. Client: undefined. */
   readonly peer: Peer | undefined;
   reply: Reply | undefined;
+  /** Client: where the last attempt went. Server: undefined. */
+  endpoint: Endpoint | undefined;
+  /** Whether the method may run twice, as its server declared: known once the call was given to a connection. */
+  idempotent: boolean;
+  /** Made inside a handler that is itself a retry: only what certainly never ran is tried again. */
+  readonly cautious: boolean;
+  /** What earlier attempts left behind: "no" while it is certain that no handler ran. */
+  processed: Processed;
+  /** Set by who holds the call, so that a caller who gives up is heard at once. */
+  carrier: Carrier | undefined;
+  /** Why nobody waits for its answer any more; undefined while somebody does. */
+  abandoned: RpcError | undefined;
+  /** Calls that its handler made and that have not settled: they are abandoned with it. */
+  nested: Set<NestedCall> | undefined;
 }
 
 /** Carries a call and settles with its answer: the one function type of the framework. Clients, channels, connections and dispatchers each are one. */

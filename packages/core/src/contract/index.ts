@@ -5,6 +5,7 @@ export type * from "./clock.js";
 export * from "./code.js";
 export type * from "./codec.js";
 export * from "./errors.js";
+export * from "./limits.js";
 export * from "./logger.js";
 export type * from "./method.js";
 export type * from "./registry.js";

@@ -1,0 +1,48 @@
+import { type Metadata, noMetadata } from "../contract/call.js";
+
+/** A unary call always has a deadline: this one unless something else is said, and never a later one than the longest. */
+export const defaultTimeoutMs = 10_000;
+const longestTimeoutMs = 3_600_000;
+
+/** Options of a call, given through `withOptions`. */
+export interface CallOptions {
+  /** How long the caller waits, in ms. 0 or less has expired already; more than an hour counts as an hour. Defaults to the method's, then the client's, which is 10 000. */
+  readonly timeoutMs?: number | undefined;
+  /** Cancels the call. */
+  readonly signal?: AbortSignal | undefined;
+  /** Text beside the arguments: names of a-z, 0-9, "_", "." and "-"; at most 64 entries and 8 KiB. */
+  readonly metadata?: Metadata | undefined;
+}
+
+/** Options as calls use them: checked, every field set. */
+export interface CheckedOptions {
+  /** −1: the method's or the client's. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly metadata: Metadata;
+}
+
+export const noOptions: CheckedOptions = Object.freeze({ timeoutMs: -1, signal: undefined, metadata: noMetadata });
+
+/** Returns `options` over `before`. Throws a TypeError where one is of the wrong type. */
+export function checkOptions(options: CallOptions, before: CheckedOptions): CheckedOptions {
+  const { timeoutMs, signal, metadata } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError("signal must be an AbortSignal");
+  if (metadata !== undefined && (typeof metadata !== "object" || metadata === null)) {
+    throw new TypeError("metadata must be an object of strings");
+  }
+  return {
+    timeoutMs: timeoutMs === undefined ? before.timeoutMs : checkTimeoutMs(timeoutMs),
+    signal: signal ?? before.signal,
+    // A copy: what the caller changes later must not change what is sent.
+    metadata: metadata === undefined ? before.metadata : Object.freeze({ ...before.metadata, ...metadata }),
+  };
+}
+
+/** Returns a span within its bounds. Throws a TypeError where it is no number. */
+export function checkTimeoutMs(timeoutMs: number): number {
+  if (typeof timeoutMs !== "number" || Number.isNaN(timeoutMs)) {
+    throw new TypeError(`timeoutMs must be a number of milliseconds, not ${String(timeoutMs)}`);
+  }
+  return Math.min(Math.max(0, timeoutMs), longestTimeoutMs);
+}

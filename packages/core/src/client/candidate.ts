@@ -1,0 +1,71 @@
+import type { Candidate } from "../contract/balancer.js";
+import type { Call } from "../contract/call.js";
+import { RpcError } from "../contract/errors.js";
+import type { Endpoint } from "../contract/registry.js";
+import { didYouMean } from "../service/names.js";
+import type { Tracker } from "../session/pending-call.js";
+import type { RemoteService } from "../session/remote-service.js";
+import type { Session } from "../session/session.js";
+
+/** Time constant of the latency's average, in ms: what was seen this long ago weighs 1/e. */
+const decayMs = 10_000;
+
+/**
+ * One service on one ready connection. Its latency is a peak-sensitive moving average: a slower answer counts at once,
+ * a faster one by and by. After finagle's PeakEwma load balancer.
+ */
+export class ReadyCandidate implements Candidate, Tracker {
+  /** Replaced when the registry says something new of it. */
+  endpoint: Endpoint;
+  readonly session: Session;
+  pending = 0;
+  latencyMs = 0;
+  load = 0;
+  readonly #remote: RemoteService;
+  #observedAt = 0;
+
+  constructor(endpoint: Endpoint, session: Session, remote: RemoteService) {
+    this.endpoint = endpoint;
+    this.session = session;
+    this.#remote = remote;
+  }
+
+  invoke(call: Call): Promise<unknown> {
+    const method = this.#remote.methods[call.method.index];
+    call.endpoint = this.endpoint;
+    if (method === undefined) return Promise.reject(this.#noMethod(call));
+    call.idempotent = method.idempotent;
+    this.pending++;
+    return this.session.send(call, method, this);
+  }
+
+  onSettled(latencyMs: number, error: RpcError | undefined): void {
+    this.pending--;
+    if (latencyMs < 0) return;
+    // A quick failure is no sign of speed; a late one is one of slowness.
+    if (error !== undefined && latencyMs < this.latencyMs) return;
+    const now = this.session.readAt;
+    if (latencyMs > this.latencyMs) {
+      this.latencyMs = latencyMs;
+    } else {
+      const weight = Math.exp((this.#observedAt - now) / decayMs);
+      this.latencyMs = this.latencyMs * weight + latencyMs * (1 - weight);
+    }
+    this.#observedAt = now;
+  }
+
+  #noMethod(call: Call): RpcError {
+    const { method } = call;
+    const hint = didYouMean(method.name, this.#remote.names);
+    return new RpcError(
+      "unimplemented",
+      `${this.endpoint.address} has no method "${method.name}" in its service ${method.service}${hint}`,
+      {
+        reason: "NO_METHOD",
+        processed: "no",
+        endpoint: this.endpoint.address,
+        origin: "peer",
+      },
+    );
+  }
+}

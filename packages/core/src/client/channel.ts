@@ -1,0 +1,296 @@
+import type { Balancer, Picker } from "../contract/balancer.js";
+import type { Call, Invoke } from "../contract/call.js";
+import type { Clock, Timer } from "../contract/clock.js";
+import { RpcError } from "../contract/errors.js";
+import type { Logger } from "../contract/logger.js";
+import type { ServiceDescriptor } from "../contract/method.js";
+import type { Endpoint } from "../contract/registry.js";
+import type { Session } from "../session/session.js";
+import { ReadyCandidate } from "./candidate.js";
+import type { Link, LinkUser } from "./link.js";
+import { WaitRoom } from "./wait-room.js";
+
+/** A picker is made anew at most this often, in ms, as endpoints become ready. */
+const rebuildMs = 10;
+/** How long calls wait for an instance, once none is ready, before they fail at once. */
+const patienceMs = 5_000;
+/** How long an endpoint that has no such service stays out of the channel. */
+const absentMs = 60_000;
+
+export interface ChannelOptions {
+  readonly service: ServiceDescriptor;
+  readonly balancer: Balancer;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly maxWaiting: number;
+  /** Calls wait to the end of their deadline instead of failing after 5 s without an instance. */
+  readonly waitForReady: boolean;
+  /** Lends the connection to an address; give it back with `release`. */
+  readonly lend: (endpoint: Endpoint, user: LinkUser) => Link;
+  readonly release: (link: Link, user: LinkUser) => void;
+}
+
+/** An endpoint of the list, and its connection. */
+class Member implements LinkUser {
+  endpoint: Endpoint;
+  link: Link | undefined;
+  candidate: ReadyCandidate | undefined;
+  error: RpcError | undefined;
+  readonly #channel: Channel;
+
+  constructor(endpoint: Endpoint, channel: Channel) {
+    this.endpoint = endpoint;
+    this.#channel = channel;
+  }
+
+  onReady(session: Session): void {
+    void this.#channel.opened(this, session);
+  }
+
+  onRetired(session: Session): void {
+    if (this.candidate?.session === session) this.#channel.lost(this);
+  }
+
+  onFailed(error: RpcError): void {
+    this.error = error;
+    this.#channel.failed();
+  }
+}
+
+/**
+ * One service, as this process calls it: turns the registry's lists into connections and those that are ready into a
+ * picker. Only the picker runs for a call; while there is none, calls wait.
+ */
+export class Channel {
+  readonly #options: ChannelOptions;
+  readonly #members = new Map<string, Member>();
+  readonly #waiting: WaitRoom;
+  readonly #makePicker: (ready: readonly ReadyCandidate[]) => Picker;
+  #picker: Picker | undefined;
+  #rebuildTimer: Timer | undefined;
+  #rebuiltAt = Number.NEGATIVE_INFINITY;
+  #patience: Timer | undefined;
+  /** Since when no endpoint is ready, in ms on the clock. */
+  #unreadySince: number;
+  #listed = false;
+  #lastError: RpcError | undefined;
+  #closed = false;
+  readonly invoke: Invoke = (call) => {
+    const picker = this.#picker;
+    if (picker === undefined || call.abandoned !== undefined) return this.#wait(call);
+    let candidate: ReadyCandidate;
+    try {
+      candidate = picker(call) as ReadyCandidate;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return candidate.invoke(call);
+  };
+
+  constructor(options: ChannelOptions) {
+    this.#options = options;
+    this.#waiting = new WaitRoom(options.maxWaiting);
+    this.#makePicker = options.balancer();
+    this.#unreadySince = options.clock.now();
+  }
+
+  /** Takes a whole list of the service's endpoints. */
+  setEndpoints(endpoints: readonly Endpoint[]): void {
+    if (this.#closed) return;
+    this.#listed = true;
+    const listed = new Map(
+      endpoints.filter(({ inactive }) => !inactive).map((endpoint) => [`${endpoint.id} ${endpoint.address}`, endpoint]),
+    );
+    let changed = false;
+    for (const [key, member] of this.#members) {
+      const endpoint = listed.get(key);
+      if (endpoint === undefined) {
+        this.#members.delete(key);
+        this.#drop(member);
+        changed = true;
+      } else if (!sameEndpoint(member.endpoint, endpoint)) {
+        member.endpoint = endpoint;
+        if (member.candidate !== undefined) member.candidate.endpoint = endpoint;
+        changed = true;
+      }
+    }
+    for (const [key, endpoint] of listed) {
+      if (this.#members.has(key)) continue;
+      const member = new Member(endpoint, this);
+      this.#members.set(key, member);
+      member.link = this.#options.lend(endpoint, member);
+      member.link.use(member);
+    }
+    if (changed) this.#rebuild();
+    if (this.#members.size === 0) this.failed();
+  }
+
+  /** The registry cannot be asked, and no list was ever had. */
+  setUnlisted(cause: unknown): void {
+    if (this.#listed) return;
+    const message = `the registry cannot be asked for ${this.#options.service.name}`;
+    this.#lastError = new RpcError("unavailable", message, { reason: "NO_REGISTRY", processed: "no", cause });
+    this.failed();
+  }
+
+  /** Takes no more calls, fails those that wait and gives the connections back. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#picker = undefined;
+    this.#rebuildTimer?.cancel();
+    this.#patience?.cancel();
+    for (const member of this.#members.values()) this.#drop(member);
+    this.#members.clear();
+    this.#waiting.fail(() => this.#closedError());
+  }
+
+  /** A member's connection is ready: its service is opened on it. */
+  async opened(member: Member, session: Session): Promise<void> {
+    const { service, logger, clock } = this.#options;
+    try {
+      const remote = await session.open(service);
+      if (session.state !== "ready" || member.link === undefined || this.#closed) return;
+      if (remote !== undefined) {
+        member.error = undefined;
+        member.candidate = new ReadyCandidate(member.endpoint, session, remote);
+        this.#rebuildSoon();
+        return;
+      }
+      logger.warn(`${member.endpoint.address} has no service ${service.name}`, {
+        service: service.name,
+        endpoint: member.endpoint.address,
+      });
+      member.onFailed(this.#absent(member.endpoint));
+      clock
+        .setTimer(
+          () => void (session.state === "ready" && member.link !== undefined && this.opened(member, session)),
+          absentMs,
+        )
+        .unref();
+    } catch (error) {
+      member.onFailed(error as RpcError);
+    }
+  }
+
+  /** A member's connection takes no more calls. */
+  lost(member: Member): void {
+    member.candidate = undefined;
+    this.#rebuild();
+  }
+
+  /** Something failed: where nobody is ready and patience is over, nobody has to wait any longer. */
+  failed(): void {
+    if (this.#picker !== undefined || this.#waiting.size === 0 || this.#options.waitForReady) return;
+    if (this.#options.clock.now() - this.#unreadySince >= patienceMs)
+      this.#waiting.fail((call) => this.#unavailable(call));
+  }
+
+  #wait(call: Call): Promise<unknown> {
+    if (call.abandoned !== undefined) return Promise.reject(call.abandoned);
+    if (this.#closed) return Promise.reject(this.#closedError());
+    const { clock, waitForReady } = this.#options;
+    const leftMs = this.#unreadySince + patienceMs - clock.now();
+    if (leftMs <= 0 && !waitForReady && this.#knowsWhy()) return Promise.reject(this.#unavailable(call));
+    if (!waitForReady) this.#patience ??= clock.setTimer(() => this.#onPatienceOver(), Math.max(leftMs, rebuildMs));
+    return this.#waiting.wait(call);
+  }
+
+  #onPatienceOver(): void {
+    this.#patience = undefined;
+    this.failed();
+  }
+
+  /** Whether every endpoint has had its chance, so that failing is no guess. */
+  #knowsWhy(): boolean {
+    return [...this.#members.values()].every(({ error }) => error !== undefined);
+  }
+
+  #drop(member: Member): void {
+    const { link } = member;
+    member.link = undefined;
+    member.candidate = undefined;
+    if (link !== undefined) this.#options.release(link, member);
+  }
+
+  #rebuildSoon(): void {
+    if (this.#rebuildTimer !== undefined) return;
+    const waitMs = this.#rebuiltAt + rebuildMs - this.#options.clock.now();
+    if (waitMs <= 0 || this.#picker === undefined) this.#rebuild();
+    else this.#rebuildTimer = this.#options.clock.setTimer(() => this.#rebuild(), waitMs);
+  }
+
+  #rebuild(): void {
+    this.#rebuildTimer?.cancel();
+    this.#rebuildTimer = undefined;
+    if (this.#closed) return;
+    const { clock } = this.#options;
+    const ready: ReadyCandidate[] = [];
+    for (const { candidate } of this.#members.values()) if (candidate !== undefined) ready.push(candidate);
+    this.#rebuiltAt = clock.now();
+    if (ready.length === 0) {
+      if (this.#picker !== undefined) this.#unreadySince = this.#rebuiltAt;
+      this.#picker = undefined;
+      return;
+    }
+    this.#picker = this.#makePicker(ready);
+    this.#patience?.cancel();
+    this.#patience = undefined;
+    if (this.#waiting.size > 0) this.#waiting.release(this.invoke);
+  }
+
+  #unavailable(call: Call): RpcError {
+    const { service } = this.#options;
+    const members = [...this.#members.values()];
+    if (members.length === 0) {
+      return (
+        this.#lastError ??
+        new RpcError(
+          "unavailable",
+          `no instance of ${service.name} is registered: is it running, and does it use the same registry?`,
+          {
+            reason: "NO_ENDPOINT",
+            processed: call.processed,
+          },
+        )
+      );
+    }
+    const { endpoint, error } = members.find((member) => member.error !== undefined) ?? members[0]!;
+    const others = members.length === 1 ? "" : `, nor is any other of its ${members.length} endpoints`;
+    const why = error === undefined ? "it has not answered yet" : error.message;
+    return new RpcError("unavailable", `${service.name} at ${endpoint.address} is not reachable${others}: ${why}`, {
+      reason: error?.reason ?? "NOT_READY",
+      processed: call.processed,
+      endpoint: endpoint.address,
+      cause: error,
+    });
+  }
+
+  #absent(endpoint: Endpoint): RpcError {
+    return new RpcError(
+      "unavailable",
+      `the process at ${endpoint.address} has no service "${this.#options.service.name}"`,
+      {
+        reason: "NO_SERVICE",
+        processed: "no",
+        endpoint: endpoint.address,
+      },
+    );
+  }
+
+  #closedError(): RpcError {
+    return new RpcError("unavailable", `the client of ${this.#options.service.name} is closed`, {
+      reason: "CLOSED",
+      processed: "no",
+    });
+  }
+}
+
+function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  const names = Object.keys(a.tags);
+  return (
+    a.weight === b.weight &&
+    names.length === Object.keys(b.tags).length &&
+    names.every((name) => a.tags[name] === b.tags[name])
+  );
+}

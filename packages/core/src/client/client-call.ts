@@ -1,0 +1,160 @@
+import type { Deadlines, Expiring } from "../clock/deadlines.js";
+import type { Call, Carrier, Invoke, Metadata, NestedCall, Priority, Reply, Route } from "../contract/call.js";
+import { type Processed, RpcError } from "../contract/errors.js";
+import type { Method } from "../contract/method.js";
+import { markReceived } from "../contract/received-error.js";
+import type { Endpoint } from "../contract/registry.js";
+
+const certainties: readonly Processed[] = ["no", "maybe", "yes"];
+
+/**
+ * A call as its caller sees it: one promise that settles once, with the answer, or at the deadline, or when the caller
+ * gives up, whatever interceptors, queues and backoffs do in between.
+ */
+export class ClientCall implements Call, Expiring, NestedCall {
+  readonly method: Method;
+  readonly startedAt: number;
+  input: readonly unknown[];
+  metadata: Metadata;
+  deadline: number;
+  readonly signal: AbortSignal | undefined;
+  priority: Priority;
+  attempt = 1;
+  readonly oneway = false;
+  route: Route | undefined = undefined;
+  readonly peer = undefined;
+  reply: Reply | undefined = undefined;
+  endpoint: Endpoint | undefined = undefined;
+  idempotent = false;
+  readonly cautious: boolean;
+  processed: Processed = "no";
+  carrier: Carrier | undefined = undefined;
+  abandoned: RpcError | undefined = undefined;
+  nested: Set<NestedCall> | undefined = undefined;
+  place = -1;
+  readonly #parent: Call | undefined;
+  #deadlines: Deadlines | undefined;
+  #resolve: ((output: unknown) => void) | undefined;
+  #reject: ((error: unknown) => void) | undefined;
+
+  constructor(
+    method: Method,
+    startedAt: number,
+    input: readonly unknown[],
+    metadata: Metadata,
+    deadline: number,
+    signal: AbortSignal | undefined,
+    priority: Priority,
+    parent: Call | undefined,
+  ) {
+    this.method = method;
+    this.startedAt = startedAt;
+    this.input = input;
+    this.metadata = metadata;
+    this.deadline = deadline;
+    this.signal = signal;
+    this.priority = priority;
+    this.cautious = parent !== undefined && (parent.cautious || parent.attempt > 1);
+    this.#parent = parent;
+  }
+
+  /** Sends the call through `invoke`. To be called once. */
+  start(invoke: Invoke, deadlines: Deadlines): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      if (this.deadline <= this.startedAt) return this.#giveUp(deadlineExceeded(this));
+      if (this.signal?.aborted) return this.#giveUp(cancelled(this, this.signal.reason));
+      this.#deadlines = deadlines;
+      deadlines.add(this);
+      this.signal?.addEventListener("abort", this);
+      if (this.#parent !== undefined) (this.#parent.nested ??= new Set()).add(this);
+      let answer: Promise<unknown>;
+      try {
+        answer = invoke(this);
+      } catch (thrown) {
+        this.#fail(thrown);
+        return;
+      }
+      answer.then(
+        (output) => this.#succeed(output),
+        (thrown) => this.#fail(thrown),
+      );
+    });
+  }
+
+  /** Called by the table of deadlines. */
+  expire(): void {
+    this.#giveUp(deadlineExceeded(this));
+  }
+
+  /** Called by the caller's signal. */
+  handleEvent(): void {
+    this.#giveUp(cancelled(this, this.signal?.reason));
+  }
+
+  /** The handler that made this call was told to stop. */
+  abandon(reason: RpcError): void {
+    this.#giveUp(cancelled(this, reason));
+  }
+
+  #succeed(output: unknown): void {
+    const resolve = this.#resolve;
+    if (resolve === undefined) return;
+    this.#leave();
+    resolve(output);
+  }
+
+  #fail(thrown: unknown): void {
+    const reject = this.#reject;
+    if (reject === undefined) return;
+    this.#leave();
+    if (thrown instanceof RpcError) {
+      markReceived(thrown);
+      thrown.attempts = this.attempt;
+      thrown.processed = worse(thrown.processed, this.processed);
+    }
+    reject(thrown);
+  }
+
+  #giveUp(error: RpcError): void {
+    if (this.#reject === undefined) return;
+    this.abandoned = error;
+    error.processed = this.carrier?.giveUp(error) ?? "no";
+    error.endpoint = this.endpoint?.address;
+    this.#fail(error);
+  }
+
+  /** Whatever way it ended, nothing of it may stay behind. */
+  #leave(): void {
+    this.#resolve = undefined;
+    this.#reject = undefined;
+    this.#deadlines?.delete(this);
+    this.signal?.removeEventListener("abort", this);
+    this.#parent?.nested?.delete(this);
+  }
+}
+
+/** An attempt that certainly never ran does not make up for an earlier one that may have. */
+function worse(a: Processed, b: Processed): Processed {
+  return certainties.indexOf(a) > certainties.indexOf(b) ? a : b;
+}
+
+function deadlineExceeded(call: ClientCall): RpcError {
+  const spanMs = Math.max(0, Math.round(call.deadline - call.startedAt));
+  return new RpcError("deadline_exceeded", `${call.method.path} had no answer within ${spanMs} ms${at(call)}`, {
+    reason: "DEADLINE_EXCEEDED",
+  });
+}
+
+function cancelled(call: ClientCall, cause: unknown): RpcError {
+  if (cause instanceof RpcError && cause.code === "deadline_exceeded") return deadlineExceeded(call);
+  return new RpcError("cancelled", `${call.method.path} was cancelled by its caller${at(call)}`, {
+    reason: "CANCELLED",
+    cause,
+  });
+}
+
+function at(call: ClientCall): string {
+  return call.endpoint === undefined ? "" : ` (at ${call.endpoint.address})`;
+}

@@ -1,0 +1,65 @@
+import type { Balancer } from "../contract/balancer.js";
+import type { Interceptor } from "../contract/call.js";
+import type { Clock, Random } from "../contract/clock.js";
+import type { Codec } from "../contract/codec.js";
+import { RpcError } from "../contract/errors.js";
+import type { ConnectionLimits } from "../contract/limits.js";
+import type { Logger } from "../contract/logger.js";
+import type { Address, Registry } from "../contract/registry.js";
+import type { Transport } from "../contract/transport.js";
+import type { RetryOptions } from "../interceptors/retry.js";
+import type { WhenFull } from "../session/session-options.js";
+import type { BackoffOptions } from "./backoff.js";
+
+/** Where the services are: at one address, or wherever a registry says. */
+export type Target =
+  | { readonly address: Address; readonly registry?: undefined; readonly balancer?: undefined }
+  | { readonly address?: undefined; readonly registry: Registry; readonly balancer: Balancer };
+
+export interface ConnectSettings {
+  /** How long a call may take where neither it nor its method says so, in ms. Defaults to 10 000. */
+  readonly timeoutMs?: number;
+  /** What wraps every call, retries included; the first is the outermost. Defaults to none. */
+  readonly interceptors?: readonly Interceptor[];
+  /** How failed calls are tried again; false: never. Defaults to 3 attempts within a budget of 10 % of calls and 10 a second. */
+  readonly retry?: RetryOptions | false;
+  /** Calls wait to the end of their deadline for an instance, instead of failing once none was ready for 5 s. Defaults to false. */
+  readonly waitForReady?: boolean;
+  /** Codecs, the preferred one first. Defaults to MessagePack, JSON and raw bytes. */
+  readonly codecs?: readonly Codec[];
+  /** Transports by the scheme of the addresses they serve. Defaults to `tcp`. */
+  readonly transports?: Readonly<Record<string, Transport>>;
+  /** Which processes belong together: the two ends of a connection must say the same. Defaults to "". */
+  readonly cluster?: string;
+  /** The id this process has in hellos. Defaults to a random one. */
+  readonly instance?: string;
+  /** Bounds of each connection; what is left out has its default. */
+  readonly limits?: Partial<ConnectionLimits>;
+  /** What happens when the queue to an endpoint is full: the oldest unwritten call fails ("evict"), or the new one ("refuse"). Defaults to "evict". */
+  readonly whenFull?: WhenFull;
+  /** How long connecting may take, hello included, in ms. Defaults to 5 000. */
+  readonly connectMs?: number;
+  /** Waits between attempts to connect, or to watch the registry. Defaults to 100 ms × 1.6, ± 20 %, 30 s at most. */
+  readonly backoff?: BackoffOptions;
+  /** Defaults to writing nothing. */
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/** Options of `connect`. */
+export type ConnectOptions = Target & ConnectSettings;
+
+/** Throws `invalid_argument` / `BAD_OPTION` unless the options say where to connect to, in one way. */
+export function checkTarget({ address, registry, balancer }: ConnectOptions): void {
+  const wrong =
+    address !== undefined && registry !== undefined
+      ? "give either an address or a registry, not both"
+      : address === undefined && registry === undefined
+        ? "say where the services are: an address, or a registry and a balancer"
+        : registry !== undefined && typeof balancer !== "function"
+          ? "a registry wants a balancer beside it, such as p2cPeakEwma of @rpc/balancer"
+          : undefined;
+  if (wrong !== undefined)
+    throw new RpcError("invalid_argument", `connect: ${wrong}`, { reason: "BAD_OPTION", processed: "no" });
+}

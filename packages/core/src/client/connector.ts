@@ -1,0 +1,205 @@
+import { randomUUID } from "node:crypto";
+import { outsideAnyCall } from "../ambient/index.js";
+import { systemClock } from "../clock/system-clock.js";
+import type { Invoke } from "../contract/call.js";
+import type { Client } from "../contract/client.js";
+import { RpcError } from "../contract/errors.js";
+import { defaultLimits } from "../contract/limits.js";
+import { silent } from "../contract/logger.js";
+import type { ServiceDescriptor } from "../contract/method.js";
+import type { Endpoint } from "../contract/registry.js";
+import type { Transport } from "../contract/transport.js";
+import { compose } from "../interceptors/compose.js";
+import { retry } from "../interceptors/retry.js";
+import { schemeOf } from "../transport/address.js";
+import { tcp } from "../transport/tcp.js";
+import { Channel } from "./channel.js";
+import { type ConnectOptions, checkTarget } from "./connect-options.js";
+import { createClient } from "./create-client.js";
+import { dial } from "./dial.js";
+import { Link, type LinkUser } from "./link.js";
+import { watchLoop } from "./watch-loop.js";
+
+/** How long `close` lets calls finish, in ms, before it ends them. */
+const drainMs = 25_000;
+
+/** What a process calls others through. Owns its sockets, one for each address, shared by all services. */
+export interface Connector {
+  /** Returns the client of a service; its first call, or `warm`, connects. */
+  client<T>(service: ServiceDescriptor<T>): Client<T>;
+  /** Returns what calls of a service go through, interceptors and retries included. */
+  invokeFor(service: ServiceDescriptor): Invoke;
+  /** Begins no more calls, lets those under way finish, for 25 s at most, and closes all sockets. May be called twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to services: at one address, or wherever the registry says. Nothing is dialled before the first call.
+ * Throws `invalid_argument` where the options do not fit together.
+ */
+export function connect(options: ConnectOptions): Connector {
+  checkTarget(options);
+  return new SocketConnector(options);
+}
+
+class SocketConnector implements Connector {
+  readonly #options: ConnectOptions;
+  readonly #settings;
+  readonly #links = new Map<string, { link: Link; users: number }>();
+  readonly #closingLinks = new Set<Promise<void>>();
+  readonly #channels = new Map<ServiceDescriptor, { channel: Channel | undefined; invoke: Invoke }>();
+  readonly #stop = new AbortController();
+  #closed: Promise<void> | undefined;
+
+  constructor(options: ConnectOptions) {
+    const { codecs = [], transports, clock = systemClock, random = Math.random, logger = silent, limits } = options;
+    this.#options = options;
+    this.#settings = {
+      codecs,
+      transports: { tcp, ...transports } as Readonly<Record<string, Transport>>,
+      clock,
+      random,
+      logger,
+      limits: { ...defaultLimits, ...limits },
+      cluster: options.cluster ?? "",
+      instance: options.instance ?? randomUUID(),
+      whenFull: options.whenFull ?? ("evict" as const),
+      connectMs: options.connectMs ?? 5_000,
+      backoff: options.backoff ?? {},
+    };
+  }
+
+  client<T>(service: ServiceDescriptor<T>): Client<T> {
+    const { clock } = this.#settings;
+    const { timeoutMs } = this.#options;
+    return createClient(service, this.invokeFor(service), { clock, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+  }
+
+  invokeFor(service: ServiceDescriptor): Invoke {
+    let known = this.#channels.get(service);
+    if (known === undefined) {
+      const { interceptors = [], retry: retryOptions } = this.#options;
+      const { clock, random } = this.#settings;
+      // Retries innermost: what wraps a call sees it once, however many attempts it takes.
+      const all = retryOptions === false ? interceptors : [...interceptors, retry(retryOptions, clock, random)];
+      const entry: { channel: Channel | undefined; invoke: Invoke } = {
+        channel: undefined,
+        invoke: (call) => first(call),
+      };
+      const first: Invoke = (call) => {
+        entry.channel ??= outsideAnyCall(() => this.#openChannel(service));
+        return entry.channel.invoke(call);
+      };
+      entry.invoke = compose(all, (call) => (entry.channel === undefined ? first(call) : entry.channel.invoke(call)));
+      this.#channels.set(service, entry);
+      known = entry;
+    }
+    return known.invoke;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#stop.abort();
+    for (const { channel } of this.#channels.values()) channel?.close();
+    const { clock } = this.#settings;
+    const drained = Promise.all(this.#closingLinks);
+    const links = [...this.#links.values()].map(({ link }) => link);
+    const patience = clock.setTimer(() => {
+      for (const link of links) {
+        link.abort(new RpcError("unavailable", "the client was closed", { reason: "CLOSED", processed: "maybe" }));
+      }
+    }, drainMs);
+    await drained;
+    patience.cancel();
+  }
+
+  #openChannel(service: ServiceDescriptor): Channel {
+    const { clock, logger, limits, random, backoff } = this.#settings;
+    const { address, registry, balancer, waitForReady = false } = this.#options;
+    const channel = new Channel({
+      service,
+      balancer: balancer ?? onlyOne,
+      clock,
+      logger,
+      maxWaiting: limits.sendQueueEntries,
+      waitForReady,
+      lend: (endpoint, user) => this.#lend(endpoint, user),
+      release: (link, user) => this.#release(link, user),
+    });
+    if (this.#closed !== undefined) {
+      channel.close();
+    } else if (address !== undefined) {
+      channel.setEndpoints([{ id: address, address, weight: 1, tags: {}, inactive: false }]);
+    } else if (registry !== undefined) {
+      void watchLoop(
+        {
+          registry,
+          service: service.name,
+          clock,
+          random,
+          backoff,
+          logger,
+          onList: (endpoints) => channel.setEndpoints(endpoints),
+          onLost: (cause) => channel.setUnlisted(cause),
+        },
+        this.#stop.signal,
+      );
+    }
+    return channel;
+  }
+
+  #lend(endpoint: Endpoint, _user: LinkUser): Link {
+    const key = `${endpoint.id} ${endpoint.address}`;
+    let shared = this.#links.get(key);
+    if (shared === undefined) {
+      const { clock, random, backoff, transports } = this.#settings;
+      const transport = transports[schemeOf(endpoint.address)];
+      const settings = this.#settings;
+      const link = new Link({
+        address: endpoint.address,
+        clock,
+        random,
+        backoff,
+        open: (address, signal, events) => {
+          if (transport === undefined) throw noTransport(address, Object.keys(transports));
+          return dial(address, signal, { ...settings, transport }, events);
+        },
+      });
+      shared = { link, users: 0 };
+      this.#links.set(key, shared);
+    }
+    shared.users++;
+    return shared.link;
+  }
+
+  #release(link: Link, user: LinkUser): void {
+    link.leave(user);
+    for (const [key, shared] of this.#links) {
+      if (shared.link !== link) continue;
+      shared.users--;
+      if (shared.users > 0) return;
+      this.#links.delete(key);
+      const closing = link.close().finally(() => this.#closingLinks.delete(closing));
+      this.#closingLinks.add(closing);
+    }
+  }
+}
+
+/** The picker of a connector that has one address. */
+const onlyOne =
+  () =>
+  ([only]: readonly unknown[]) =>
+  () =>
+    only as never;
+
+function noTransport(address: string, known: readonly string[]): RpcError {
+  return new RpcError(
+    "unavailable",
+    `no transport for ${address}: known are ${known.join(", ")}; give others in the option \`transports\``,
+    { reason: "NO_TRANSPORT", processed: "no", endpoint: address },
+  );
+}

@@ -1,0 +1,140 @@
+import { outsideAnyCall } from "../ambient/index.js";
+import { pause } from "../clock/pause.js";
+import type { Clock, Random } from "../contract/clock.js";
+import { RpcError } from "../contract/errors.js";
+import type { Address } from "../contract/registry.js";
+import type { Session } from "../session/session.js";
+import { Backoff, type BackoffOptions } from "./backoff.js";
+
+/** Health after which the next failure counts as the first again, in ms. */
+const healthyMs = 10_000;
+
+/** Opens a session: resolves when the hello was answered. */
+export type OpenSession = (address: Address, signal: AbortSignal, events: SessionEvents) => Promise<Session>;
+
+/** What a link hears of its session after it became ready. */
+export interface SessionEvents {
+  onRetired(): void;
+  onClosed(error: RpcError): void;
+}
+
+/** Who uses a link. */
+export interface LinkUser {
+  onReady(session: Session): void;
+  /** The session takes no more calls; the next one is on its way. */
+  onRetired(session: Session): void;
+  /** An attempt to connect failed; the next one comes after a wait. */
+  onFailed(error: RpcError): void;
+}
+
+type State =
+  | { readonly kind: "connecting" }
+  | { readonly kind: "ready"; readonly session: Session }
+  | { readonly kind: "waiting"; readonly error: RpcError | undefined }
+  | { readonly kind: "closed" };
+
+export interface LinkOptions {
+  readonly address: Address;
+  readonly open: OpenSession;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly backoff: BackoffOptions;
+}
+
+/** Keeps one connection to an address: connects, and when that is over, waits and connects anew, for as long as somebody uses it. */
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #users = new Set<LinkUser>();
+  readonly #stop = new AbortController();
+  /** Sessions that are retired and finish what was begun. */
+  readonly #retiring = new Set<Session>();
+  #state: State = { kind: "connecting" };
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    outsideAnyCall(() => void this.#run());
+  }
+
+  get address(): Address {
+    return this.#options.address;
+  }
+
+  /** Adds a user, who hears at once what is the case. */
+  use(user: LinkUser): void {
+    this.#users.add(user);
+    if (this.#state.kind === "ready") user.onReady(this.#state.session);
+    else if (this.#state.kind === "waiting" && this.#state.error !== undefined) user.onFailed(this.#state.error);
+  }
+
+  /** Takes a user away. Returns whether nobody is left. */
+  leave(user: LinkUser): boolean {
+    this.#users.delete(user);
+    return this.#users.size === 0;
+  }
+
+  /** Connects no more and ends what there is, gently. Resolves when all sessions are closed. */
+  async close(): Promise<void> {
+    const state = this.#state;
+    this.#state = { kind: "closed" };
+    this.#stop.abort(
+      new RpcError("cancelled", "the connection is not needed any more", { reason: "CLOSED", processed: "no" }),
+    );
+    const sessions = [...this.#retiring];
+    if (state.kind === "ready") sessions.push(state.session);
+    await Promise.all(sessions.map((session) => session.drain()));
+  }
+
+  /** Ends what there is at once. */
+  abort(error: RpcError): void {
+    for (const session of this.#retiring) session.close(error);
+    if (this.#state.kind === "ready") this.#state.session.close(error);
+  }
+
+  async #run(): Promise<void> {
+    const { clock, backoff: options, random } = this.#options;
+    const backoff = new Backoff(options, random);
+    while (this.#state.kind !== "closed") {
+      this.#state = { kind: "connecting" };
+      const startedAt = clock.now();
+      const error = await this.#once();
+      if (this.#stop.signal.aborted) return;
+      if (clock.now() - startedAt >= healthyMs) backoff.reset();
+      this.#state = { kind: "waiting", error };
+      if (error !== undefined) for (const user of [...this.#users]) user.onFailed(error);
+      await pause(clock, backoff.next(), this.#stop.signal);
+    }
+  }
+
+  /** One connection's life, until it takes no more calls. Resolves to what went wrong before it was ready. */
+  async #once(): Promise<RpcError | undefined> {
+    let retire = (): void => {};
+    const retired = new Promise<void>((resolve) => {
+      retire = resolve;
+    });
+    let session: Session;
+    try {
+      session = await this.#options.open(this.address, this.#stop.signal, {
+        onRetired: () => retire(),
+        onClosed: () => {
+          this.#retiring.delete(session);
+          retire();
+        },
+      });
+    } catch (error) {
+      return error as RpcError;
+    }
+    if (this.#stop.signal.aborted) {
+      void session.drain();
+      return undefined;
+    }
+    if (session.state === "ready") {
+      this.#state = { kind: "ready", session };
+      for (const user of [...this.#users]) user.onReady(session);
+      await retired;
+    }
+    if (session.state !== "closed") this.#retiring.add(session);
+    if (this.#state.kind === "ready") this.#state = { kind: "waiting", error: undefined };
+    for (const user of [...this.#users]) user.onRetired(session);
+    return undefined;
+  }
+}

@@ -1,0 +1,55 @@
+import type { Clock } from "../contract/clock.js";
+
+/** How often everybody is asked, in ms. */
+export const tickMs = 250;
+
+/** Something that wants to be asked now and then whether time has changed anything. */
+export interface Ticking {
+  /** Called every 250 ms, never while this process is behind with reading. */
+  tick(now: number): void;
+}
+
+/** One timer for everything that only needs to know roughly what time it is: a connection's silence, a hello's patience. */
+export class Ticker {
+  readonly #clock: Clock;
+  readonly #members = new Set<Ticking>();
+  #running = false;
+  readonly #judge = (): void => {
+    this.#running = false;
+    const now = this.#clock.now();
+    for (const member of this.#members) member.tick(now);
+    this.#run();
+  };
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  add(member: Ticking): void {
+    this.#members.add(member);
+    this.#run();
+  }
+
+  delete(member: Ticking): void {
+    this.#members.delete(member);
+  }
+
+  #run(): void {
+    if (this.#running || this.#members.size === 0) return;
+    this.#running = true;
+    // What is asked about, a socket or a server, keeps the process alive by itself.
+    this.#clock.setTimer(() => this.#clock.afterReads(this.#judge), tickMs).unref();
+  }
+}
+
+const tickers = new WeakMap<Clock, Ticker>();
+
+/** Returns the one ticker of a clock. */
+export function tickerOf(clock: Clock): Ticker {
+  let ticker = tickers.get(clock);
+  if (ticker === undefined) {
+    ticker = new Ticker(clock);
+    tickers.set(clock, ticker);
+  }
+  return ticker;
+}

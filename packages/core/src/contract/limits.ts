@@ -1,0 +1,39 @@
+/** Bounds of one connection, the same on whichever side it was opened. Every one of them names the option to raise in its error. */
+export interface ConnectionLimits {
+  /** Bytes of one message on the wire, either way. Defaults to 4 MiB. */
+  readonly messageBytes: number;
+  /** Levels of nesting of a received message. Defaults to 64. */
+  readonly depth: number;
+  /** Elements of a received message, at all levels together. Defaults to 262,144. */
+  readonly elements: number;
+  /** Unary calls without an answer, each way; above it the caller's side queues. Defaults to 1,024. */
+  readonly inFlight: number;
+  /** Bytes of messages that were begun by the peer and have not ended. Defaults to 16 MiB. */
+  readonly partialBytes: number;
+  /** Calls waiting to be written to one endpoint. Defaults to 4,096. */
+  readonly sendQueueEntries: number;
+  /** Bytes of calls waiting to be written to one endpoint. Defaults to 16 MiB. */
+  readonly sendQueueBytes: number;
+  /** Bytes waiting on a socket above which calls queue and handlers are not started. Defaults to 1 MiB. */
+  readonly highWaterBytes: number;
+  /** How long a peer may take to say hello, in ms. Defaults to 5,000. */
+  readonly helloMs: number;
+  /** How long a message may be in parts without a byte of it arriving, in ms. Defaults to 10,000. */
+  readonly partialMs: number;
+}
+
+const KiB = 1_024;
+const MiB = 1_024 * KiB;
+
+export const defaultLimits: ConnectionLimits = Object.freeze({
+  messageBytes: 4 * MiB,
+  depth: 64,
+  elements: 262_144,
+  inFlight: 1_024,
+  partialBytes: 16 * MiB,
+  sendQueueEntries: 4_096,
+  sendQueueBytes: 16 * MiB,
+  highWaterBytes: MiB,
+  helloMs: 5_000,
+  partialMs: 10_000,
+});

@@ -1,0 +1,60 @@
+const slotMs = 1_000;
+const slots = 10;
+
+export interface RetryBudgetOptions {
+  /** Retries allowed for each call of the last 10 s. Defaults to 0.1. */
+  readonly ratio?: number;
+  /** Retries allowed a second besides. Defaults to 10. */
+  readonly perSecond?: number;
+}
+
+/**
+ * Bounds retries to a share of the calls of the last 10 s, so that a server that fails is not asked ever more.
+ * After the retry budget of Finagle (twitter/finagle, RetryBudget): a window of slots, a share and a reserve.
+ */
+export class RetryBudget {
+  readonly #ratio: number;
+  readonly #reserve: number;
+  readonly #calls = new Float64Array(slots);
+  readonly #retries = new Float64Array(slots);
+  #slot = 0;
+
+  constructor({ ratio = 0.1, perSecond = 10 }: RetryBudgetOptions = {}) {
+    this.#ratio = ratio;
+    this.#reserve = (perSecond * slots * slotMs) / 1_000;
+  }
+
+  /** Counts a call, made at `now`. */
+  deposit(now: number): void {
+    const slot = Math.floor(now / slotMs);
+    if (slot !== this.#slot) this.#turnTo(slot);
+    this.#calls[slot % slots]! += 1;
+  }
+
+  /** Takes a retry out of the budget. Returns false, and takes nothing, where it is used up. */
+  withdraw(now: number): boolean {
+    const slot = Math.floor(now / slotMs);
+    if (slot !== this.#slot) this.#turnTo(slot);
+    const allowed = sum(this.#calls) * this.#ratio + this.#reserve;
+    if (sum(this.#retries) + 1 > allowed) return false;
+    this.#retries[slot % slots]! += 1;
+    return true;
+  }
+
+  #turnTo(slot: number): void {
+    // A late report of an earlier second counts where we are.
+    if (slot < this.#slot) return;
+    const passed = Math.min(slots, slot - this.#slot);
+    for (let step = 0; step < passed; step++) {
+      this.#calls[(slot - step) % slots] = 0;
+      this.#retries[(slot - step) % slots] = 0;
+    }
+    this.#slot = slot;
+  }
+}
+
+function sum(values: Float64Array): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}

@@ -1,0 +1,83 @@
+import type { Call, Interceptor, Invoke } from "../contract/call.js";
+import { RpcError } from "../contract/errors.js";
+import type { Binding, Handler, Method, ServiceDescriptor } from "../contract/method.js";
+import { compose } from "../interceptors/compose.js";
+import { checkMethodName, checkServiceName, didYouMean } from "../service/names.js";
+
+/** A method and what answers it. */
+interface Bound {
+  readonly method: Method;
+  readonly handler: Handler;
+}
+
+/** What answers calls. Made once, then frozen: what is not in it cannot be called. */
+export interface Dispatcher {
+  /** Runs a call's handler inside the interceptors. Finds it by the method's path, so that a client may be pointed at it directly. */
+  readonly invoke: Invoke;
+  readonly services: readonly ServiceDescriptor[];
+  /** Returns the methods of a service, or undefined. */
+  methodsOf(service: string): readonly Method[] | undefined;
+}
+
+/**
+ * Returns a dispatcher of bindings. The interceptors are composed once, the first outermost. Throws `invalid_argument`
+ * where two bindings have one name.
+ */
+export function createDispatcher(bindings: readonly Binding[], interceptors: readonly Interceptor[] = []): Dispatcher {
+  const services = new Map<string, ServiceDescriptor>();
+  const bound = new Map<string, Bound>();
+  for (const { service, handlers } of bindings) {
+    checkServiceName(service.name);
+    if (services.has(service.name)) {
+      throw new RpcError(
+        "invalid_argument",
+        `two services are called "${service.name}": give one of them another name`,
+        {
+          reason: "DUPLICATE_SERVICE",
+          processed: "no",
+        },
+      );
+    }
+    services.set(service.name, service);
+    for (const method of service.methods) {
+      checkMethodName(service.name, method.name);
+      bound.set(method.path, { method, handler: handlers[method.index]! });
+    }
+  }
+  const run: Invoke = (call) => {
+    const found = bound.get(call.method.path);
+    return found === undefined ? Promise.reject(noMethod(call, services)) : runHandler(found.handler, call);
+  };
+  return Object.freeze({
+    invoke: compose(interceptors, run),
+    services: Object.freeze([...services.values()]),
+    methodsOf: (service: string) => services.get(service)?.methods,
+  });
+}
+
+/** Runs a handler; whatever it returns or throws becomes a promise. */
+function runHandler(handler: Handler, call: Call): Promise<unknown> {
+  try {
+    const output = handler(...(call.input as never[]));
+    return output instanceof Promise ? output : Promise.resolve(output);
+  } catch (thrown) {
+    return Promise.reject(thrown);
+  }
+}
+
+function noMethod(call: Call, services: ReadonlyMap<string, ServiceDescriptor>): RpcError {
+  const { service, name } = call.method;
+  const known = services.get(service);
+  const message =
+    known === undefined
+      ? `there is no service "${service}"${didYouMean(service, services.keys())}`
+      : `${service} has no method "${name}"${didYouMean(
+          name,
+          known.methods.map((method) => method.name),
+        )}`;
+  return new RpcError("unimplemented", message, {
+    reason: known === undefined ? "NO_SERVICE" : "NO_METHOD",
+    processed: "no",
+    origin: "peer",
+  });
+}

@@ -1,0 +1,56 @@
+import type { Admission, Interceptor, Invoke } from "../contract/call.js";
+import type { Clock, Random } from "../contract/clock.js";
+import type { Codec } from "../contract/codec.js";
+import type { ConnectionLimits } from "../contract/limits.js";
+import type { Logger } from "../contract/logger.js";
+import type { Binding } from "../contract/method.js";
+import type { Address, Registry } from "../contract/registry.js";
+import type { Transport } from "../contract/transport.js";
+
+/** What is served: bindings of services, or one bare function for whatever is called. */
+export type Served =
+  | { readonly services: readonly Binding[]; readonly invoke?: undefined }
+  | { readonly services?: undefined; readonly invoke: Invoke };
+
+export interface ServeSettings {
+  /** Where to listen. Defaults to `tcp://127.0.0.1:0`: loopback, a port that the system chooses. */
+  readonly listen?: Address;
+  /** The address that others are told; required with a registry where `listen` is a wildcard address. Defaults to where the server listens. */
+  readonly advertise?: Address;
+  /** Listening on anything but loopback is refused unless this says that it is meant. Defaults to false. */
+  readonly insecure?: boolean;
+  /** Where the services are registered. Defaults to nowhere. */
+  readonly registry?: Registry;
+  /** What is registered with the address. */
+  readonly weight?: number;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** What wraps every handler; the first is the outermost. Defaults to none. */
+  readonly interceptors?: readonly Interceptor[];
+  /** What judges requests before they are decoded, in order. Defaults to none. */
+  readonly admissions?: readonly Admission[];
+  /** Handlers that may run at once, over all connections. Defaults to 8,192. */
+  readonly handlersRunning?: number;
+  /** Connections open at once; more are closed as they come. Defaults to 10,000. */
+  readonly connections?: number;
+  /** Whether handlers can read their call with `currentCall()`. Defaults to false; `createApp` switches it on. */
+  readonly ambient?: boolean;
+  /** Codecs, the preferred one first. Defaults to MessagePack, JSON and raw bytes. */
+  readonly codecs?: readonly Codec[];
+  /** Transports by the scheme of the addresses they serve. Defaults to `tcp`. */
+  readonly transports?: Readonly<Record<string, Transport>>;
+  /** Which processes belong together: the two ends of a connection must say the same. Defaults to "". */
+  readonly cluster?: string;
+  /** The id of this instance, in hellos and in the registry. Defaults to a random one. */
+  readonly instance?: string;
+  /** Bounds of each connection; what is left out has its default. */
+  readonly limits?: Partial<ConnectionLimits>;
+  /** How long `close` lets handlers finish, in ms. Defaults to 25 000. */
+  readonly drainMs?: number;
+  /** Defaults to writing nothing. */
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/** Options of `serve`. */
+export type ServeOptions = Served & ServeSettings;

@@ -1,0 +1,173 @@
+import { randomUUID } from "node:crypto";
+import type { Duplex } from "node:stream";
+import { systemClock } from "../clock/system-clock.js";
+import { RpcError } from "../contract/errors.js";
+import { defaultLimits } from "../contract/limits.js";
+import { silent } from "../contract/logger.js";
+import type { Address, Entry } from "../contract/registry.js";
+import type { Listener, Transport } from "../contract/transport.js";
+import { compose } from "../interceptors/compose.js";
+import { Session } from "../session/session.js";
+import { hostPort, isLoopback, isWildcard, schemeOf } from "../transport/address.js";
+import { tcp } from "../transport/tcp.js";
+import { createDispatcher } from "./dispatcher.js";
+import { Registrar } from "./registrar.js";
+import type { ServeOptions } from "./serve-options.js";
+import { methodsOfDispatcher, methodsOnDemand, ServiceHost } from "./service-host.js";
+
+/** A server that listens. */
+export interface Server {
+  /** Where it listens: a port of 0 has become the one the system chose. */
+  readonly address: Address;
+  /** The id under which it is registered. */
+  readonly instance: string;
+  /** Connections that are open. */
+  readonly connections: number;
+  /**
+   * Ends gently: deregisters, tells its peers, lets handlers finish and answers leave, for `drainMs` at most, then ends
+   * what is left. May be called twice.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens, then registers; resolves when both are done. Rejects where it cannot listen or register, and with
+ * `invalid_argument` where the options do not fit together.
+ */
+export async function serve(options: ServeOptions): Promise<Server> {
+  const server = new ListeningServer(options);
+  await server.start();
+  return server;
+}
+
+class ListeningServer implements Server {
+  readonly instance: string;
+  readonly #options: ServeOptions;
+  readonly #settings;
+  readonly #host: ServiceHost;
+  readonly #services: readonly string[];
+  readonly #sessions = new Set<Session>();
+  #listener: Listener | undefined;
+  #registrar: Registrar | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: ServeOptions) {
+    this.#options = options;
+    this.instance = options.instance ?? randomUUID();
+    this.#settings = {
+      clock: options.clock ?? systemClock,
+      random: options.random ?? Math.random,
+      logger: options.logger ?? silent,
+      limits: { ...defaultLimits, ...options.limits },
+      codecs: options.codecs ?? [],
+      cluster: options.cluster ?? "",
+      whenFull: "evict" as const,
+      transports: { tcp, ...options.transports } as Readonly<Record<string, Transport>>,
+      listen: options.listen ?? "tcp://127.0.0.1:0",
+      maxConnections: options.connections ?? 10_000,
+      drainMs: options.drainMs ?? 25_000,
+    };
+    const hostOptions = { admissions: options.admissions ?? [], maxRunning: options.handlersRunning ?? 8_192 };
+    if (options.services !== undefined) {
+      const dispatcher = createDispatcher(options.services, options.interceptors);
+      this.#services = dispatcher.services.map(({ name }) => name);
+      this.#host = new ServiceHost(dispatcher.invoke, methodsOfDispatcher(dispatcher), hostOptions);
+    } else {
+      this.#services = [];
+      this.#host = new ServiceHost(compose(options.interceptors ?? [], options.invoke), methodsOnDemand(), hostOptions);
+    }
+  }
+
+  get address(): Address {
+    return this.#listener?.address ?? this.#settings.listen;
+  }
+
+  get connections(): number {
+    return this.#sessions.size;
+  }
+
+  async start(): Promise<void> {
+    const { listen, transports, clock, random, logger } = this.#settings;
+    const { registry, advertise, weight = 1, tags = {} } = this.#options;
+    checkListen(this.#options, listen);
+    const transport = transports[schemeOf(listen)];
+    if (transport === undefined)
+      throw badOption(`no transport for ${listen}: known are ${Object.keys(transports).join(", ")}`);
+    this.#listener = await transport.listen(listen, (stream, remote) => this.#accept(stream, remote));
+    if (registry === undefined) return;
+    const address = advertise ?? this.address;
+    const entries = this.#services.map(
+      (service): Entry => ({ service, id: this.instance, address, weight, tags, inactive: false }),
+    );
+    this.#registrar = new Registrar({ registry, entries, clock, random, logger });
+    try {
+      await this.#registrar.start();
+    } catch (error) {
+      await this.#listener.close();
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const { clock, drainMs } = this.#settings;
+    await this.#registrar?.release();
+    await this.#listener?.close();
+    const patience = clock.setTimer(() => {
+      const error = new RpcError("unavailable", "the server shut down before the call was done", {
+        reason: "DRAINING",
+        processed: "maybe",
+      });
+      for (const session of this.#sessions) session.close(error);
+    }, drainMs);
+    await Promise.all([...this.#sessions].map((session) => session.drain()));
+    patience.cancel();
+  }
+
+  #accept(stream: Duplex, remote: Address): void {
+    const { maxConnections } = this.#settings;
+    if (this.#sessions.size >= maxConnections || this.#closed !== undefined) {
+      stream.on("error", () => {});
+      stream.destroy();
+      return;
+    }
+    const session = new Session({
+      ...this.#settings,
+      role: "acceptor",
+      stream,
+      address: remote,
+      instance: this.instance,
+      host: this.#host,
+      listener: {
+        onReady: () => {},
+        onRetired: () => {},
+        onClosed: () => this.#sessions.delete(session),
+      },
+    });
+    this.#sessions.add(session);
+  }
+}
+
+/** Nobody else reaches a server by accident, and nobody is told to call an address that is none. */
+function checkListen({ registry, advertise, insecure = false }: ServeOptions, listen: Address): void {
+  if (schemeOf(listen) !== "tcp") return;
+  const { host } = hostPort(listen);
+  if (!isLoopback(host) && !insecure) {
+    throw badOption(
+      `listen: ${listen} can be reached from other machines, without encryption or authentication: listen on 127.0.0.1, or set insecure: true if that is meant`,
+    );
+  }
+  if (isWildcard(host) && registry !== undefined && advertise === undefined) {
+    throw badOption(
+      `listen: ${listen} stands for every interface, so others cannot be told where to connect: set advertise to the address they should use`,
+    );
+  }
+}
+
+function badOption(message: string): RpcError {
+  return new RpcError("invalid_argument", message, { reason: "BAD_OPTION", processed: "no" });
+}

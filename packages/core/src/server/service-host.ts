@@ -1,0 +1,107 @@
+import type { Admission, Head, Invoke, Rejection } from "../contract/call.js";
+import { RpcError } from "../contract/errors.js";
+import type { Method } from "../contract/method.js";
+import { defineService } from "../service/define-service.js";
+import { wellFormed } from "../service/names.js";
+import type { Host } from "../session/session-options.js";
+import type { Dispatcher } from "./dispatcher.js";
+
+/** How many methods of a bare function may become known by being asked for. */
+const maxNamed = 4_096;
+
+export interface ServiceHostOptions {
+  readonly admissions: readonly Admission[];
+  /** Handlers that may run at once, over all connections. */
+  readonly maxRunning: number;
+}
+
+/** What a server's sessions share: its methods, its admissions, and the count of handlers that run. */
+export class ServiceHost implements Host {
+  readonly invoke: Invoke;
+  readonly #methodsOf: (service: string, wanted: readonly string[]) => readonly Method[] | undefined;
+  readonly #options: ServiceHostOptions;
+  #running = 0;
+
+  constructor(
+    invoke: Invoke,
+    methodsOf: (service: string, wanted: readonly string[]) => readonly Method[] | undefined,
+    options: ServiceHostOptions,
+  ) {
+    this.invoke = invoke;
+    this.#methodsOf = methodsOf;
+    this.#options = options;
+  }
+
+  /** Handlers that have been started and have not settled. */
+  get running(): number {
+    return this.#running;
+  }
+
+  open(service: string, wanted: readonly string[]): readonly Method[] | undefined {
+    return this.#methodsOf(service, wanted);
+  }
+
+  admit(head: Head): Rejection | undefined {
+    for (const admission of this.#options.admissions) {
+      const rejection = admission(head);
+      if (rejection !== undefined) return asRejection(rejection);
+    }
+    return undefined;
+  }
+
+  enter(): Rejection | undefined {
+    const { maxRunning } = this.#options;
+    if (this.#running >= maxRunning) {
+      return new RpcError("resource_exhausted", `${maxRunning} handlers are running, the limit of handlersRunning`, {
+        reason: "CONCURRENCY_LIMIT",
+        processed: "no",
+      });
+    }
+    this.#running++;
+    return undefined;
+  }
+
+  leave(): void {
+    this.#running--;
+  }
+}
+
+/** Returns the methods of a dispatcher's services. */
+export function methodsOfDispatcher(dispatcher: Dispatcher) {
+  return (service: string): readonly Method[] | undefined => dispatcher.methodsOf(service);
+}
+
+/** Returns methods as they are asked for: a bare function answers whatever a client means to call. */
+export function methodsOnDemand() {
+  const known = new Map<string, Method>();
+  return (service: string, wanted: readonly string[]): readonly Method[] | undefined => {
+    if (!wellFormed(service)) return undefined;
+    const methods: Method[] = [];
+    for (const name of wanted) {
+      const path = `/${service}/${name}`;
+      let method = known.get(path);
+      if (method === undefined && known.size < maxNamed) {
+        method = described(service, name);
+        if (method !== undefined) known.set(path, method);
+      }
+      if (method !== undefined) methods.push(method);
+    }
+    return methods;
+  };
+}
+
+/** A name that no service could have is not a method. */
+function described(service: string, name: string): Method | undefined {
+  try {
+    return defineService<Record<string, () => unknown>>(service, { [name]: {} }).methods[0];
+  } catch {
+    return undefined;
+  }
+}
+
+/** The handler was never reached, whatever the admission wrote into its error. */
+function asRejection(error: RpcError): RpcError {
+  if (error.processed === "no") return error;
+  const { code, message, reason, retryAfterMs } = error;
+  return new RpcError(code, message, { reason, retryAfterMs, processed: "no" });
+}

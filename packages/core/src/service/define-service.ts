@@ -1,0 +1,47 @@
+import type { MethodNames } from "../contract/client.js";
+import { RpcError } from "../contract/errors.js";
+import type { Method, MethodOptions, ServiceDescriptor } from "../contract/method.js";
+import { checkMethodName, checkServiceName } from "./names.js";
+
+const maxTimeoutMs = 3_600_000;
+
+/**
+ * Returns a service's descriptor: its name and the methods that may be called, each with its options, `{}` for none.
+ * Throws `invalid_argument` for a name that cannot be, or an option that is not one.
+ */
+export function defineService<T>(
+  name: string,
+  methods: { readonly [K in MethodNames<T>]: MethodOptions },
+): ServiceDescriptor<T> {
+  checkServiceName(name);
+  const entries = Object.entries<MethodOptions>(methods);
+  return Object.freeze({
+    name,
+    methods: Object.freeze(entries.map(([method, options], index) => describe(name, method, index, options))),
+  });
+}
+
+function describe(service: string, name: string, index: number, options: MethodOptions): Method {
+  checkMethodName(service, name);
+  const { idempotent = false, timeoutMs = 0 } = options;
+  if (typeof idempotent !== "boolean") throw badOption(service, name, "idempotent", "true or false", idempotent);
+  if (typeof timeoutMs !== "number" || !(timeoutMs >= 0)) {
+    throw badOption(service, name, "timeoutMs", "a number of milliseconds, 0 or more", timeoutMs);
+  }
+  return Object.freeze({
+    service,
+    name,
+    path: `/${service}/${name}`,
+    index,
+    kind: "unary" as const,
+    idempotent,
+    timeoutMs: Math.min(timeoutMs, maxTimeoutMs),
+  });
+}
+
+function badOption(service: string, method: string, option: string, wanted: string, got: unknown): RpcError {
+  return new RpcError("invalid_argument", `${service}.${method}: ${option} must be ${wanted}, not ${String(got)}`, {
+    reason: "BAD_OPTION",
+    processed: "no",
+  });
+}

@@ -1,0 +1,79 @@
+import type { Clock } from "../contract/clock.js";
+import type { ConnectionLimits } from "../contract/limits.js";
+import { protocolError } from "../wire/protocol-error.js";
+
+/** A message that arrives in parts. */
+interface Assembly<T> {
+  readonly context: T;
+  readonly totalBytes: number;
+  readonly parts: Buffer[];
+  receivedBytes: number;
+}
+
+/**
+ * Messages begun by the peer and not ended, by call id. Memory grows by what arrives; what was announced only counts
+ * against the bound of the connection.
+ */
+export class Assemblies<T> {
+  readonly #limits: ConnectionLimits;
+  readonly #clock: Clock;
+  readonly #begun = new Map<number, Assembly<T>>();
+  #announcedBytes = 0;
+  #progressAt = 0;
+
+  constructor(limits: ConnectionLimits, clock: Clock) {
+    this.#limits = limits;
+    this.#clock = clock;
+  }
+
+  /** Since when no part has arrived though one is owed, in ms on the clock; Infinity where none is. */
+  get waitingSince(): number {
+    return this.#begun.size === 0 ? Number.POSITIVE_INFINITY : this.#progressAt;
+  }
+
+  /** Begins a message with its first part. Throws where the peer begins more than it was told to. */
+  begin(id: number, totalBytes: number, context: T, bytes: Buffer, start: number, end: number): void {
+    const overfull = this.#announcedBytes + totalBytes > this.#limits.partialBytes && this.#begun.size > 0;
+    if (overfull || this.#begun.size >= this.#limits.inFlight) {
+      throw protocolError(
+        "PARTIAL_LIMIT",
+        "more messages were begun in parts than limits.partialBytes allows",
+        "resource_exhausted",
+      );
+    }
+    this.#announcedBytes += totalBytes;
+    this.#begun.set(id, { context, totalBytes, parts: [], receivedBytes: 0 });
+    this.#append(this.#begun.get(id)!, bytes, start, end);
+  }
+
+  /** Adds a part. Returns the message when it was the last, undefined before that or where the id is not being assembled. */
+  add(id: number, last: boolean, bytes: Buffer, start: number, end: number): { context: T; body: Buffer } | undefined {
+    const assembly = this.#begun.get(id);
+    if (assembly === undefined) return undefined;
+    this.#append(assembly, bytes, start, end);
+    if (!last) return undefined;
+    this.drop(id);
+    if (assembly.receivedBytes !== assembly.totalBytes) {
+      throw protocolError("WRONG_LENGTH", "a message in parts is shorter than was announced");
+    }
+    return { context: assembly.context, body: Buffer.concat(assembly.parts, assembly.totalBytes) };
+  }
+
+  /** Forgets a message; parts that still come find nothing. */
+  drop(id: number): void {
+    const assembly = this.#begun.get(id);
+    if (assembly === undefined) return;
+    this.#begun.delete(id);
+    this.#announcedBytes -= assembly.totalBytes;
+  }
+
+  #append(assembly: Assembly<T>, bytes: Buffer, start: number, end: number): void {
+    assembly.receivedBytes += end - start;
+    if (assembly.receivedBytes > assembly.totalBytes) {
+      throw protocolError("WRONG_LENGTH", "a message in parts is longer than was announced");
+    }
+    // The chunk it was read in is overwritten, or kept whole by a view of it.
+    assembly.parts.push(Buffer.from(bytes.subarray(start, end)));
+    this.#progressAt = this.#clock.now();
+  }
+}

@@ -1,0 +1,27 @@
+import type { Peer } from "../contract/call.js";
+import type { Clock } from "../contract/clock.js";
+import type { Codec } from "../contract/codec.js";
+import type { ConnectionLimits } from "../contract/limits.js";
+import type { Logger } from "../contract/logger.js";
+import type { PeerLimits } from "../wire/hello.js";
+import type { Outbox } from "../wire/outbox.js";
+
+/** What the calls we make and the calls we run share of one connection. */
+export interface Connection {
+  readonly clock: Clock;
+  readonly limits: ConnectionLimits;
+  readonly logger: Logger;
+  readonly outbox: Outbox;
+  readonly peer: Peer;
+  /** Set in the flags of frames about ids we gave out, and about those the peer did. */
+  readonly ownFlag: number;
+  readonly peerFlag: number;
+  /** What the peer takes; known once it said hello. */
+  readonly peerLimits: PeerLimits;
+  /** The codec of bodies whose frame names none. */
+  readonly codec: Codec;
+  /** Returns a codec by its id. */
+  codecById(id: number): Codec | undefined;
+  /** When the bytes at hand were read, in ms on the clock. */
+  readonly readAt: number;
+}

@@ -1,0 +1,33 @@
+import { ignorable, Kind } from "../wire/header.js";
+
+/** Where a session is; it only goes forward. `retired`: no new calls either way, those under way go on. */
+export type SessionState = "opening" | "ready" | "retired" | "closed";
+
+/** What becomes of a frame: it is taken, passed over, or ends the connection. */
+export type Rule = "take" | "skip" | "end";
+
+const calls: ReadonlySet<number> = new Set([
+  Kind.open,
+  Kind.opened,
+  Kind.request,
+  Kind.response,
+  Kind.error,
+  Kind.reject,
+  Kind.cancel,
+  Kind.chunk,
+  Kind.ping,
+  Kind.pong,
+  Kind.drain,
+]);
+
+/**
+ * The table of state × kind. Before the hello was exchanged only the hello, its answer and a refusal may come; after
+ * it, never again. Stream and block frames end the connection, since their features were not agreed.
+ */
+export function ruleFor(state: SessionState, role: "dialler" | "acceptor", kind: number): Rule {
+  if (state === "closed") return "skip";
+  if (kind === Kind.close) return "take";
+  if (state === "opening") return kind === (role === "dialler" ? Kind.welcome : Kind.hello) ? "take" : "end";
+  if (calls.has(kind)) return "take";
+  return (kind & ignorable) !== 0 ? "skip" : "end";
+}

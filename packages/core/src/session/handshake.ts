@@ -1,0 +1,61 @@
+import type { Codec } from "../contract/codec.js";
+import { RpcError } from "../contract/errors.js";
+import { type Hello, protocolVersion } from "../wire/hello.js";
+import type { SessionOptions } from "./session-options.js";
+
+/** Credit is not used before streams are agreed; what is advertised is what they will begin with. */
+const streamCreditBytes = 262_144;
+const connectionCreditBytes = 4_194_304;
+
+/** What two hellos have in common. */
+export interface Agreement {
+  readonly codec: Codec;
+  /** Codecs that both sides know, the dialler's preferred one first. */
+  readonly codecIds: readonly number[];
+}
+
+/** Returns what this side says of itself. `codecIds` are what was agreed, in the answer to a hello. */
+export function helloOf(options: SessionOptions, codecIds?: readonly number[]): Hello {
+  const { limits, codecs, cluster, instance } = options;
+  return {
+    minVersion: protocolVersion,
+    maxVersion: protocolVersion,
+    features: 0,
+    codecs: codecIds ?? codecs.map(({ id }) => id),
+    limits: {
+      messageBytes: limits.messageBytes,
+      inFlight: limits.inFlight,
+      partialBytes: limits.partialBytes,
+      streams: 0,
+      streamCreditBytes,
+      connectionCreditBytes,
+    },
+    credentials: Buffer.alloc(0),
+    cluster,
+    instance,
+  };
+}
+
+/** Returns what this side and the peer agree on, or the error to refuse the peer with. */
+export function agree(hello: Hello, options: SessionOptions): Agreement | RpcError {
+  if (hello.minVersion > protocolVersion || hello.maxVersion < protocolVersion) {
+    return refusal(
+      "VERSION_MISMATCH",
+      `protocol version ${protocolVersion} is spoken here, ${hello.minVersion} to ${hello.maxVersion} there`,
+    );
+  }
+  if (hello.cluster !== options.cluster) {
+    return refusal(
+      "WRONG_CLUSTER",
+      "this connection's two ends belong to different clusters: compare their option `cluster`",
+    );
+  }
+  const codecIds = hello.codecs.filter((id) => options.codecs.some((codec) => codec.id === id));
+  const codec = options.codecs.find(({ id }) => id === codecIds[0]);
+  if (codec === undefined) return refusal("NO_CODEC", "the two ends of this connection have no codec in common");
+  return { codec, codecIds };
+}
+
+function refusal(reason: string, message: string): RpcError {
+  return new RpcError("failed_precondition", message, { reason, processed: "no" });
+}

@@ -1,0 +1,32 @@
+import { RpcError } from "../contract/errors.js";
+import type { Logger } from "../contract/logger.js";
+import { wasReceived } from "../contract/received-error.js";
+
+const maxTextLength = 16_384;
+
+/**
+ * Logs, once and in full, what a handler threw and its caller is not told. What a handler threw as an `RpcError` was
+ * meant for its caller and is not logged.
+ */
+export function logThrown(logger: Logger, path: string, thrown: unknown): void {
+  if (isMeantForCaller(thrown)) return;
+  logger.error(`the handler of ${path} failed`, { method: path, error: textOf(thrown) });
+}
+
+function isMeantForCaller(thrown: unknown): boolean {
+  try {
+    return thrown instanceof RpcError && !wasReceived(thrown);
+  } catch {
+    return false;
+  }
+}
+
+/** Anything can be thrown, also what throws when it is looked at. */
+function textOf(thrown: unknown): string {
+  try {
+    const text = thrown instanceof Error ? (thrown.stack ?? String(thrown)) : `not an Error but ${String(thrown)}`;
+    return String(text).slice(0, maxTextLength);
+  } catch {
+    return "something that cannot be shown";
+  }
+}

@@ -1,0 +1,330 @@
+import { type Call, noMetadata } from "../contract/call.js";
+import { type Processed, RpcError } from "../contract/errors.js";
+import { decodeFault } from "../wire/fault.js";
+import { Fields, priorityBits, writeMetadata } from "../wire/fields.js";
+import { Flag, Kind } from "../wire/header.js";
+import { protocolError } from "../wire/protocol-error.js";
+import { Assemblies } from "./assembly.js";
+import type { Connection } from "./connection.js";
+import { GrowingSink } from "./growing-sink.js";
+import { PendingCall, type Tracker } from "./pending-call.js";
+import type { RemoteMethod } from "./remote-service.js";
+import { SendQueue } from "./send-queue.js";
+import type { WhenFull } from "./session-options.js";
+import { Slots } from "./slots.js";
+
+/** What an answer's frame said of it, while its parts arrive. */
+interface Answer {
+  readonly kind: number;
+  readonly target: number;
+  readonly codec: number;
+}
+
+/** The calls we made on a connection: written, queued, answered, given up. */
+export class Outgoing {
+  /** Answers nobody waited for any more. */
+  lateAnswers = 0;
+  readonly #connection: Connection;
+  readonly #slots = new Slots<PendingCall>();
+  readonly #queue: SendQueue;
+  readonly #assemblies: Assemblies<Answer>;
+  readonly #fields = new Fields();
+  /** Above this id the peer ran nothing: known from its final drain frame. */
+  #lastRun = Number.POSITIVE_INFINITY;
+
+  constructor(connection: Connection, whenFull: WhenFull) {
+    this.#connection = connection;
+    this.#queue = new SendQueue(connection.limits, whenFull, connection.peer.address);
+    this.#assemblies = new Assemblies(connection.limits, connection.clock);
+  }
+
+  /** Calls without an answer, those in the queue included. */
+  get pending(): number {
+    return this.#slots.size + this.#queue.size;
+  }
+
+  get nearlyExhausted(): boolean {
+    return this.#slots.nearlyExhausted;
+  }
+
+  get assemblies(): { readonly waitingSince: number } {
+    return this.#assemblies;
+  }
+
+  /** Returns an id for a frame that is no call. */
+  nextId(): number {
+    return this.#slots.skip();
+  }
+
+  /** Sends a call and settles with its answer. */
+  send(call: Call, remote: RemoteMethod, tracker: Tracker | undefined): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const pending = new PendingCall(this, call, remote, tracker, resolve, reject);
+      call.carrier = pending;
+      if (this.#queue.size === 0 && this.#mayWrite()) this.#write(pending);
+      else this.#enqueue(pending);
+      // A getter among the arguments may have made a call of its own, which had to queue.
+      if (this.#queue.size > 0) this.pump();
+    });
+  }
+
+  /** Writes queued calls while there is room. */
+  pump(): void {
+    while (this.#queue.size > 0 && this.#mayWrite()) {
+      const pending = this.#queue.shift();
+      if (pending !== undefined) this.#write(pending);
+    }
+  }
+
+  giveUp(pending: PendingCall, error: RpcError): Processed {
+    const now = this.#connection.clock.now();
+    if (pending.id === 0) {
+      this.#queue.remove(pending);
+      pending.fail(error, now);
+      return "no";
+    }
+    const { id } = pending;
+    const { outbox, ownFlag } = this.#connection;
+    this.#slots.take(id);
+    this.#assemblies.drop(id);
+    const told = outbox.withdraw(id, Kind.request);
+    if (told) outbox.frame(Kind.cancel, ownFlag, 0, id);
+    error.processed = told ? "maybe" : "no";
+    pending.fail(error, now);
+    this.pump();
+    return error.processed;
+  }
+
+  /** Takes a response, error or reject. */
+  onAnswer(kind: number, flags: number, target: number, id: number, bytes: Buffer, start: number, end: number): void {
+    const pending = this.#slots.get(id);
+    if (pending === undefined) {
+      this.#refuseUnknown(id);
+      return;
+    }
+    let at = start;
+    let codec = -1;
+    if ((flags & ~Flag.acceptor) !== 0) {
+      const fields = this.#fields;
+      at = fields.read(flags, bytes, start, end);
+      codec = fields.codec;
+      if ((flags & Flag.more) !== 0) {
+        this.#begin(pending, { kind, target, codec }, fields.totalBytes, bytes, at, end);
+        return;
+      }
+    }
+    this.#settle(pending, kind, target, codec, bytes, at, end);
+  }
+
+  /** Takes a part of an answer. */
+  onChunk(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
+    const whole = this.#assemblies.add(id, (flags & Flag.more) === 0, bytes, start, end);
+    if (whole === undefined) {
+      if (!this.#slots.issued(id)) this.#refuseUnknown(id);
+      return;
+    }
+    const pending = this.#slots.get(id);
+    if (pending === undefined) return;
+    const { context, body } = whole;
+    this.#settle(pending, context.kind, context.target, context.codec, body, 0, body.length);
+  }
+
+  /** The peer closes: what it has not read never ran, and goes elsewhere at once. */
+  onFinalDrain(lastId: number): void {
+    this.#lastRun = Math.min(this.#lastRun, lastId);
+    const now = this.#connection.clock.now();
+    const draining = (): RpcError =>
+      new RpcError("unavailable", `${this.#connection.peer.address} is shutting down and did not begin this call`, {
+        reason: "DRAINING",
+        processed: "no",
+        endpoint: this.#connection.peer.address,
+      });
+    for (const pending of this.#queue.takeAll()) pending.fail(draining(), now);
+    for (const pending of this.#slots.values()) {
+      if (pending.id <= lastId) continue;
+      this.#slots.take(pending.id);
+      pending.fail(draining(), now);
+    }
+  }
+
+  /** Settles everything: the connection is gone. */
+  onClosed(error: RpcError): void {
+    const now = this.#connection.clock.now();
+    const lost = (processed: Processed): RpcError =>
+      new RpcError(error.code, error.message, {
+        reason: error.reason,
+        processed,
+        retryAfterMs: error.retryAfterMs,
+        endpoint: this.#connection.peer.address,
+        origin: error.origin,
+        cause: error,
+      });
+    for (const pending of this.#queue.takeAll()) pending.fail(lost("no"), now);
+    for (const pending of this.#slots.takeAll()) {
+      const told = this.#connection.outbox.withdraw(pending.id, Kind.request);
+      pending.fail(lost(told ? "maybe" : "no"), now);
+    }
+  }
+
+  #mayWrite(): boolean {
+    const { outbox, limits, peerLimits } = this.#connection;
+    return this.#slots.size < Math.min(limits.inFlight, peerLimits.inFlight) && !outbox.full && !outbox.open;
+  }
+
+  #write(pending: PendingCall): void {
+    const { call, remote } = pending;
+    const { outbox, clock, ownFlag } = this.#connection;
+    const now = clock.now();
+    const leftMs = Math.floor(call.deadline - now);
+    // The caller's own deadline settles it; nothing has to leave any more.
+    if (leftMs <= 0 && call.deadline <= now) {
+      pending.fail(expired(call), now);
+      return;
+    }
+    const id = this.#slots.add(pending);
+    try {
+      this.#encode(pending, id, leftMs, outbox, ownFlag | remote.flags);
+    } catch (cause) {
+      outbox.rollback();
+      this.#slots.take(id);
+      pending.fail(unsendable(call, cause), now);
+      return;
+    }
+    pending.id = id;
+    pending.writtenAt = now;
+    pending.queuedBody = undefined;
+  }
+
+  #encode(pending: PendingCall, id: number, leftMs: number, outbox: Connection["outbox"], baseFlags: number): void {
+    const { call, remote } = pending;
+    const plain = call.priority === "normal" && call.attempt === 1 && !call.cautious;
+    const bits = plain ? 0 : priorityBits(call.priority, call.attempt, call.cautious);
+    const withMetadata = call.metadata !== noMetadata;
+    const flags = baseFlags | (bits === 0 ? 0 : Flag.priority) | (withMetadata ? Flag.metadata : 0);
+    outbox.begin(Kind.request, flags, remote.index, id);
+    const { bytes } = outbox;
+    let at = outbox.position;
+    bytes[at++] = leftMs >>> 24;
+    bytes[at++] = leftMs >>> 16;
+    bytes[at++] = leftMs >>> 8;
+    bytes[at++] = leftMs;
+    if (remote.codec !== undefined) bytes[at++] = remote.codec;
+    if (bits !== 0) bytes[at++] = bits;
+    outbox.position = at;
+    if (withMetadata) writeMetadata(call.metadata, outbox);
+    outbox.body();
+    const body = pending.queuedBody;
+    if (body === undefined) {
+      this.#codecOf(remote).encode(call.input, outbox);
+    } else {
+      outbox.reserve(body.length);
+      outbox.position += body.copy(outbox.bytes, outbox.position);
+    }
+    outbox.end();
+  }
+
+  #enqueue(pending: PendingCall): void {
+    const { limits, peerLimits, clock } = this.#connection;
+    const now = clock.now();
+    const sink = new GrowingSink(Math.min(limits.messageBytes, peerLimits.messageBytes), "limits.messageBytes");
+    try {
+      this.#codecOf(pending.remote).encode(pending.call.input, sink);
+      this.#queue.push(pending, sink.taken(), now);
+    } catch (cause) {
+      pending.fail(unsendable(pending.call, cause), now);
+    }
+  }
+
+  #codecOf(remote: RemoteMethod): Connection["codec"] {
+    const { codec } = remote;
+    return codec === undefined ? this.#connection.codec : (this.#connection.codecById(codec) ?? this.#connection.codec);
+  }
+
+  #begin(pending: PendingCall, answer: Answer, totalBytes: number, bytes: Buffer, start: number, end: number): void {
+    const { limits } = this.#connection;
+    if (totalBytes <= limits.messageBytes) {
+      this.#assemblies.begin(pending.id, totalBytes, answer, bytes, start, end);
+      return;
+    }
+    const message = `the answer to ${pending.call.method.path} has ${totalBytes} bytes, above limits.messageBytes ${limits.messageBytes}`;
+    this.giveUp(
+      pending,
+      new RpcError("resource_exhausted", message, {
+        reason: "MESSAGE_TOO_LARGE",
+        endpoint: this.#connection.peer.address,
+      }),
+    );
+  }
+
+  #settle(
+    pending: PendingCall,
+    kind: number,
+    target: number,
+    codec: number,
+    bytes: Buffer,
+    start: number,
+    end: number,
+  ): void {
+    const { readAt, limits } = this.#connection;
+    this.#slots.take(pending.id);
+    try {
+      const decoder = codec < 0 ? this.#codecOf(pending.remote) : this.#connection.codecById(codec);
+      if (decoder === undefined)
+        throw protocolError("UNKNOWN_CODEC", `the answer is in codec ${codec}, which was not agreed`);
+      if (kind === Kind.response) {
+        pending.succeed(decoder.decode(bytes, start, end, limits), readAt);
+      } else {
+        const { error, detailsStart } = decodeFault(target, bytes, start, end, this.#connection.peer.address);
+        pending.fail(
+          detailsStart === end ? error : withDetails(error, decoder.decode(bytes, detailsStart, end, limits)),
+          readAt,
+        );
+      }
+    } catch (cause) {
+      pending.fail(undecodable(pending.call, this.#connection.peer.address, cause), readAt);
+    }
+    if (this.#queue.size > 0) this.pump();
+  }
+
+  #refuseUnknown(id: number): void {
+    if (!this.#slots.issued(id))
+      throw protocolError("UNKNOWN_ID", `an answer came to call ${id}, which was never made`);
+    this.lateAnswers++;
+  }
+}
+
+function expired(call: Call): RpcError {
+  return new RpcError("deadline_exceeded", `${call.method.path} was not sent before its deadline`, {
+    reason: "DEADLINE_EXCEEDED",
+    processed: "no",
+  });
+}
+
+/** What was wrong with the arguments, the message's own words kept where they are ours. */
+function unsendable(call: Call, cause: unknown): RpcError {
+  const path = call.method.path;
+  if (cause instanceof RpcError) {
+    return new RpcError(cause.code, `${path}: ${cause.message}`, { reason: cause.reason, processed: "no", cause });
+  }
+  return new RpcError("invalid_argument", `${path}: its arguments cannot be encoded`, {
+    reason: "ENCODE_FAILED",
+    processed: "no",
+    cause,
+  });
+}
+
+function undecodable(call: Call, endpoint: string, cause: unknown): RpcError {
+  const reason = cause instanceof RpcError ? cause.reason : "DECODE_FAILED";
+  const why = cause instanceof RpcError ? `: ${cause.message}` : "";
+  return new RpcError("internal", `the answer to ${call.method.path} cannot be decoded${why}`, {
+    reason,
+    processed: "yes",
+    endpoint,
+    cause,
+  });
+}
+
+function withDetails(error: RpcError, details: unknown): RpcError {
+  const { code, message, reason, processed, retryAfterMs, endpoint } = error;
+  return new RpcError(code, message, { reason, processed, retryAfterMs, endpoint, details, origin: "peer" });
+}

@@ -1,0 +1,69 @@
+import type { Call, Carrier } from "../contract/call.js";
+import type { Processed, RpcError } from "../contract/errors.js";
+import type { RemoteMethod } from "./remote-service.js";
+
+/** Who counts what a connection does for a service. */
+export interface Tracker {
+  /** A call that was given to the connection has settled. `latencyMs` is −1 where it was never written. */
+  onSettled(latencyMs: number, error: RpcError | undefined): void;
+}
+
+/** Who writes and withdraws calls. */
+interface Owner {
+  giveUp(pending: PendingCall, error: RpcError): Processed;
+}
+
+/** A call we made that has no answer yet: in the queue, or written and in its slot. */
+export class PendingCall implements Carrier {
+  readonly call: Call;
+  readonly remote: RemoteMethod;
+  /** 0 until it is written. */
+  id = 0;
+  writtenAt = -1;
+  settled = false;
+  /** Its encoded arguments, while it is queued. */
+  queuedBody: Buffer | undefined;
+  readonly #owner: Owner;
+  readonly #tracker: Tracker | undefined;
+  readonly #resolve: (output: unknown) => void;
+  readonly #reject: (error: RpcError) => void;
+
+  constructor(
+    owner: Owner,
+    call: Call,
+    remote: RemoteMethod,
+    tracker: Tracker | undefined,
+    resolve: (output: unknown) => void,
+    reject: (error: RpcError) => void,
+  ) {
+    this.call = call;
+    this.remote = remote;
+    this.#owner = owner;
+    this.#tracker = tracker;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  giveUp(error: RpcError): Processed {
+    return this.settled ? "maybe" : this.#owner.giveUp(this, error);
+  }
+
+  succeed(output: unknown, now: number): void {
+    if (this.settled) return;
+    this.#settle(now, undefined);
+    this.#resolve(output);
+  }
+
+  fail(error: RpcError, now: number): void {
+    if (this.settled) return;
+    this.#settle(now, error);
+    this.#reject(error);
+  }
+
+  #settle(now: number, error: RpcError | undefined): void {
+    this.settled = true;
+    this.queuedBody = undefined;
+    if (this.call.carrier === this) this.call.carrier = undefined;
+    this.#tracker?.onSettled(this.writtenAt < 0 ? -1 : now - this.writtenAt, error);
+  }
+}

@@ -1,0 +1,45 @@
+import type { ServiceDescriptor } from "../contract/method.js";
+import { Flag } from "../wire/header.js";
+import type { OpenedMethod } from "../wire/opening.js";
+
+/** A method as its server has it: what the retry decision and the encoding of requests go by. */
+export interface RemoteMethod {
+  /** What requests name it by. */
+  readonly index: number;
+  readonly idempotent: boolean;
+  /** The codec its bodies are in; undefined for the connection's. */
+  readonly codec: number | undefined;
+  /** Flags that every request of it has. */
+  readonly flags: number;
+}
+
+/** A service that was opened: its server's methods in the order of the client's descriptor, undefined where the server lacks one. */
+export interface RemoteService {
+  readonly methods: readonly (RemoteMethod | undefined)[];
+  /** Names of all methods that the server has. */
+  readonly names: readonly string[];
+}
+
+/** Lays what a server said of a service over the client's own descriptor. `codecs` are the ids that both sides know, the connection's first. */
+export function remoteService(
+  descriptor: ServiceDescriptor,
+  opened: readonly OpenedMethod[],
+  codecs: readonly number[],
+): RemoteService {
+  const byName = new Map(opened.map((method) => [method.name, method]));
+  return {
+    names: opened.map(({ name }) => name),
+    methods: descriptor.methods.map(({ name }) => {
+      const method = byName.get(name);
+      if (method === undefined) return undefined;
+      const own = method.codecs.length === 0 || method.codecs.includes(codecs[0]!);
+      const codec = own ? undefined : method.codecs.find((id) => codecs.includes(id));
+      return {
+        index: method.index,
+        idempotent: method.idempotent,
+        codec,
+        flags: Flag.time | (codec === undefined ? 0 : Flag.codec),
+      };
+    }),
+  };
+}

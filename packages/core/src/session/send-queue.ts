@@ -1,0 +1,87 @@
+import { RpcError } from "../contract/errors.js";
+import type { ConnectionLimits } from "../contract/limits.js";
+import type { PendingCall } from "./pending-call.js";
+import type { WhenFull } from "./session-options.js";
+
+/** Calls that wait for the socket or for a place in flight, encoded already, first in first out and bounded. */
+export class SendQueue {
+  readonly #limits: ConnectionLimits;
+  readonly #whenFull: WhenFull;
+  readonly #endpoint: string;
+  #calls: PendingCall[] = [];
+  /** Calls before it have left. */
+  #head = 0;
+  #size = 0;
+  #bytes = 0;
+
+  constructor(limits: ConnectionLimits, whenFull: WhenFull, endpoint: string) {
+    this.#limits = limits;
+    this.#whenFull = whenFull;
+    this.#endpoint = endpoint;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Puts a call in, or settles one: the oldest, or this one, as `whenFull` says. */
+  push(pending: PendingCall, body: Buffer, now: number): void {
+    while (this.#size >= this.#limits.sendQueueEntries || this.#bytes + body.length > this.#limits.sendQueueBytes) {
+      if (this.#whenFull === "refuse" || this.#size === 0) {
+        pending.fail(this.#full("QUEUE_FULL", "the newest call was refused"), now);
+        return;
+      }
+      this.shift()!.fail(this.#full("QUEUE_EVICTED", "the oldest unwritten call made room for a newer one"), now);
+    }
+    pending.queuedBody = body;
+    this.#calls.push(pending);
+    this.#size++;
+    this.#bytes += body.length;
+  }
+
+  /** Takes the oldest call out. */
+  shift(): PendingCall | undefined {
+    while (this.#head < this.#calls.length) {
+      const pending = this.#calls[this.#head++]!;
+      if (pending.settled) continue;
+      this.#forget(pending);
+      this.#compact();
+      return pending;
+    }
+    this.#compact();
+    return undefined;
+  }
+
+  /** Lets go of a call that waits; call it before the call is settled. */
+  remove(pending: PendingCall): void {
+    this.#forget(pending);
+  }
+
+  /** Takes all calls out. */
+  takeAll(): PendingCall[] {
+    const all: PendingCall[] = [];
+    for (let pending = this.shift(); pending !== undefined; pending = this.shift()) all.push(pending);
+    return all;
+  }
+
+  #forget(pending: PendingCall): void {
+    this.#size--;
+    this.#bytes -= pending.queuedBody?.length ?? 0;
+  }
+
+  /** Settled calls stay in the list until the head has passed them, so the list may not grow beyond what is in it for long. */
+  #compact(): void {
+    if (this.#head < 1_024 || this.#head * 2 < this.#calls.length) return;
+    this.#calls = this.#calls.slice(this.#head);
+    this.#head = 0;
+  }
+
+  #full(reason: string, what: string): RpcError {
+    const { sendQueueEntries, sendQueueBytes } = this.#limits;
+    return new RpcError(
+      "resource_exhausted",
+      `the send queue to ${this.#endpoint} is full (limits.sendQueueEntries ${sendQueueEntries}, limits.sendQueueBytes ${sendQueueBytes}): ${what}`,
+      { reason, processed: "no", endpoint: this.#endpoint },
+    );
+  }
+}

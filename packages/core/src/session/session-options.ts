@@ -1,0 +1,52 @@
+import type { Duplex } from "node:stream";
+import type { Head, Invoke, Peer, Rejection } from "../contract/call.js";
+import type { Clock } from "../contract/clock.js";
+import type { Codec } from "../contract/codec.js";
+import type { RpcError } from "../contract/errors.js";
+import type { ConnectionLimits } from "../contract/limits.js";
+import type { Logger } from "../contract/logger.js";
+import type { Method } from "../contract/method.js";
+import type { Address } from "../contract/registry.js";
+
+/** What a session asks of the process's own services. */
+export interface Host {
+  /** Returns the methods of a service, or undefined where there is none of that name. `wanted` is what the peer means to call. */
+  open(service: string, wanted: readonly string[]): readonly Method[] | undefined;
+  /** Judges a request before it is decoded. */
+  admit(head: Head): Rejection | undefined;
+  /** Takes a place among the handlers that run; every place taken is given back by `leave`. */
+  enter(): Rejection | undefined;
+  leave(): void;
+  readonly invoke: Invoke;
+}
+
+/** What a session tells its owner. */
+export interface SessionListener {
+  /** The hello was answered: calls may be sent. */
+  onReady(session: { readonly peer: Peer }): void;
+  /** No new calls, those under way go on. Not called where the session closes at once. */
+  onRetired(): void;
+  /** The end, once, whatever came before it. Every call has been settled. */
+  onClosed(error: RpcError): void;
+}
+
+/** What happens to a call when the queue in front of the socket is full: the oldest unwritten one fails, or the new one does. */
+export type WhenFull = "evict" | "refuse";
+
+export interface SessionOptions {
+  readonly role: "dialler" | "acceptor";
+  readonly stream: Duplex;
+  /** The other end's address, for messages and for `peer`. */
+  readonly address: Address;
+  readonly clock: Clock;
+  readonly limits: ConnectionLimits;
+  /** The preferred one first. */
+  readonly codecs: readonly Codec[];
+  readonly cluster: string;
+  readonly instance: string;
+  readonly whenFull: WhenFull;
+  readonly logger: Logger;
+  /** Absent where this process serves nothing on the connection. */
+  readonly host?: Host | undefined;
+  readonly listener: SessionListener;
+}

@@ -1,0 +1,345 @@
+import type { Duplex } from "node:stream";
+import type { Clock } from "../contract/clock.js";
+import type { Sink } from "../contract/codec.js";
+import { RpcError } from "../contract/errors.js";
+import { Flag, headerBytes, Kind, maxFrameBytes, writeHeader, writeLength } from "./header.js";
+import { pages, smallPageBytes } from "./page-pool.js";
+import { preface } from "./preface.js";
+
+/** Chunks of long messages in one write: enough to fill a socket, few enough that nobody waits long behind them. */
+const chunksPerWrite = 2;
+/** What a header and its fixed fields need, so that they are never cut. */
+const headRoom = headerBytes + 64;
+const nothing = Buffer.alloc(0);
+
+/** A message longer than a frame, on its way in chunks. */
+interface LongMessage {
+  readonly kind: number;
+  readonly flags: number;
+  readonly target: number;
+  readonly id: number;
+  readonly fields: Buffer;
+  readonly body: Buffer;
+  sent: number;
+}
+
+export interface OutboxOptions {
+  readonly stream: Duplex;
+  readonly clock: Clock;
+  /** Above this many waiting bytes `full` is true. */
+  readonly highWaterBytes: number;
+  /** Called when `full` became false. */
+  readonly onRoom: () => void;
+}
+
+/**
+ * What one side has to say, on its way to the socket. Frames are written straight into a page; all of one turn leave in
+ * one write; while a write is under way the next one gathers. Messages longer than a frame go in chunks, taking turns
+ * with each other, behind everything short.
+ */
+export class Outbox implements Sink {
+  bytes: Buffer = nothing;
+  position = 0;
+  /** The most bytes that the peer takes in one message. */
+  messageBytes = Number.POSITIVE_INFINITY;
+  /** The most bytes of unfinished messages that the peer takes. */
+  partialBytes = Number.POSITIVE_INFINITY;
+  /** Writes to the socket, and bytes in them. */
+  writes = 0;
+  writtenBytes = 0;
+  readonly #options: OutboxOptions;
+  /** Where the frame at hand begins in `bytes`, and where its body does. */
+  #frameAt = 0;
+  #bodyAt = 0;
+  /** Whole parts that wait, oldest first; pages among them go back to the pool. */
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  #pagesOfWaiting: Buffer[] = [];
+  #long: LongMessage[] = [];
+  #begun = new Set<LongMessage>();
+  #begunBytes = 0;
+  #longBytes = 0;
+  #writingBytes = 0;
+  #pagesOfWrite: Buffer[] = [];
+  #open = false;
+  /** Short frames that were asked for while another was being encoded, by a getter of what is encoded. */
+  #deferred: (() => void)[] = [];
+  #scheduled = false;
+  #wasFull = false;
+  #finishing = false;
+  #closed = false;
+  #lastFlushBytes = 0;
+  readonly #flush = (): void => {
+    this.#scheduled = false;
+    if (this.#writingBytes === 0) this.#write();
+  };
+  readonly #onWritten = (): void => {
+    for (const page of this.#pagesOfWrite) pages.give(page);
+    this.#pagesOfWrite = [];
+    this.#writingBytes = 0;
+    if (this.#closed) return;
+    this.#write();
+    if (this.#wasFull && !this.full) {
+      this.#wasFull = false;
+      this.#options.onRoom();
+    }
+  };
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes that the socket has not taken yet. */
+  get unsentBytes(): number {
+    return this.position + this.#waitingBytes + this.#longBytes + this.#writingBytes;
+  }
+
+  /** Whether callers should wait; once seen true, `onRoom` is called when it no longer is. */
+  get full(): boolean {
+    if (this.unsentBytes < this.#options.highWaterBytes) return false;
+    this.#wasFull = true;
+    return true;
+  }
+
+  /** Whether a frame is being encoded right now. */
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** Whether all that was put in has been handed to the socket and taken by it. */
+  get empty(): boolean {
+    return this.unsentBytes === 0;
+  }
+
+  /** Puts the first four bytes of the connection in. */
+  preface(): void {
+    this.#ensurePage(preface.length);
+    this.position += preface.copy(this.bytes, this.position);
+  }
+
+  /** Begins a frame; its fields, `body()`, its body and `end` or `rollback` follow, within this turn. */
+  begin(kind: number, flags: number, target: number, id: number): void {
+    this.#ensurePage(headRoom);
+    this.#open = true;
+    this.#frameAt = this.position;
+    writeHeader(this.bytes, this.position, kind, flags, target, id);
+    this.position += headerBytes;
+    this.#bodyAt = this.position;
+  }
+
+  /** Says that the fields are written and the body begins. */
+  body(): void {
+    this.#bodyAt = this.position;
+  }
+
+  /** Ends the frame. Throws `resource_exhausted` / `MESSAGE_TOO_LARGE` where the peer does not take so much; `rollback` then. */
+  end(): void {
+    const length = this.position - this.#frameAt - headerBytes;
+    if (length > maxFrameBytes) this.#takeLong();
+    else writeLength(this.bytes, this.#frameAt, length);
+    this.#closeFrame();
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      this.#options.clock.atEndOfTurn(this.#flush);
+    }
+  }
+
+  /** Takes the frame at hand back, as if it had never begun. */
+  rollback(): void {
+    if (!this.#open) return;
+    this.position = this.#frameAt;
+    this.#closeFrame();
+  }
+
+  /** Puts in a whole frame with a short body. */
+  frame(kind: number, flags: number, target: number, id: number, body: Buffer = nothing): void {
+    if (this.#open) {
+      this.#deferred.push(() => this.frame(kind, flags, target, id, body));
+      return;
+    }
+    this.begin(kind, flags, target, id);
+    if (body.length > 0) {
+      this.reserve(body.length);
+      this.position += body.copy(this.bytes, this.position);
+    }
+    this.end();
+  }
+
+  reserve(count: number): void {
+    if (this.position + count <= this.bytes.length) return;
+    const used = this.position - this.#frameAt;
+    const bodyBytes = this.position - this.#bodyAt;
+    if (bodyBytes + count > this.messageBytes && bodyBytes + count > maxFrameBytes) {
+      throw new RpcError(
+        "resource_exhausted",
+        `a message is above the ${this.messageBytes} bytes that the peer takes: send less at once, or raise limits.messageBytes there`,
+        { reason: "MESSAGE_TOO_LARGE", processed: "no" },
+      );
+    }
+    const page = pages.take(Math.max(used + count + headRoom, used * 2, smallPageBytes + 1));
+    this.bytes.copy(page, 0, this.#frameAt, this.position);
+    const bodyOffset = this.#bodyAt - this.#frameAt;
+    this.#seal(this.#frameAt);
+    this.bytes = page;
+    this.#frameAt = 0;
+    this.#bodyAt = bodyOffset;
+    this.position = used;
+  }
+
+  /** Takes back what has not left of a long message. Returns false where none of it had left: the peer knows nothing of it. */
+  withdraw(id: number, kind: number): boolean {
+    const index = this.#long.findIndex((message) => message.id === id && message.kind === kind);
+    const [message] = index < 0 ? [] : this.#long.splice(index, 1);
+    if (message === undefined) return true;
+    this.#longBytes -= message.body.length - message.sent;
+    this.#endLong(message);
+    return message.sent > 0;
+  }
+
+  /** Ends the stream once all that was put in has left. */
+  finish(): void {
+    this.#finishing = true;
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      this.#options.clock.atEndOfTurn(this.#flush);
+    }
+  }
+
+  /** Takes no more and drops what waits. */
+  close(): void {
+    this.#closed = true;
+    this.#waiting = [];
+    this.#pagesOfWaiting = [];
+    this.#long = [];
+    this.#begun.clear();
+    this.#waitingBytes = this.#longBytes = this.#writingBytes = this.position = 0;
+    this.bytes = nothing;
+  }
+
+  #closeFrame(): void {
+    this.#open = false;
+    if (this.#deferred.length === 0) return;
+    const deferred = this.#deferred;
+    this.#deferred = [];
+    for (const put of deferred) put();
+  }
+
+  #ensurePage(count: number): void {
+    if (this.position + count <= this.bytes.length) return;
+    this.#seal(this.position);
+    this.bytes = pages.take(this.#lastFlushBytes > smallPageBytes / 2 ? smallPageBytes + 1 : smallPageBytes);
+    this.position = 0;
+  }
+
+  /** Moves what the page holds before `end` to the waiting parts. */
+  #seal(end: number): void {
+    if (this.bytes === nothing) return;
+    if (end > 0) {
+      this.#waiting.push(this.bytes.subarray(0, end));
+      this.#waitingBytes += end;
+      this.#pagesOfWaiting.push(this.bytes);
+    } else {
+      pages.give(this.bytes);
+    }
+    this.bytes = nothing;
+    this.position = 0;
+  }
+
+  #takeLong(): void {
+    const at = this.#frameAt;
+    const { bytes } = this;
+    const body = Buffer.from(bytes.subarray(this.#bodyAt, this.position));
+    const total = body.length;
+    if (total > this.messageBytes) {
+      throw new RpcError(
+        "resource_exhausted",
+        `a message of ${total} bytes is above the ${this.messageBytes} that the peer takes: send less at once, or raise limits.messageBytes there`,
+        { reason: "MESSAGE_TOO_LARGE", processed: "no" },
+      );
+    }
+    const fields = Buffer.allocUnsafe(4 + this.#bodyAt - at - headerBytes);
+    fields.writeUInt32BE(total);
+    bytes.copy(fields, 4, at + headerBytes, this.#bodyAt);
+    this.#long.push({
+      kind: bytes[at]!,
+      flags: bytes.readUInt16BE(at + 4) | Flag.more,
+      target: bytes.readUInt16BE(at + 6),
+      id: bytes.readUInt32BE(at + 8),
+      fields,
+      body,
+      sent: 0,
+    });
+    this.#longBytes += total;
+    this.position = at;
+  }
+
+  #write(): void {
+    if (this.#closed || this.#open) return;
+    this.#seal(this.position);
+    if (this.#long.length > 0) this.#addChunks();
+    const parts = this.#waiting;
+    if (parts.length === 0) {
+      if (this.#finishing) this.#options.stream.end();
+      return;
+    }
+    this.#writingBytes = this.#lastFlushBytes = this.#waitingBytes;
+    this.#pagesOfWrite = this.#pagesOfWaiting;
+    this.#waiting = [];
+    this.#pagesOfWaiting = [];
+    this.#waitingBytes = 0;
+    this.writes++;
+    this.writtenBytes += this.#writingBytes;
+    const { stream } = this.#options;
+    if (parts.length === 1) {
+      stream.write(parts[0]!, this.#onWritten);
+      return;
+    }
+    stream.cork();
+    const last = parts.length - 1;
+    for (let index = 0; index < last; index++) stream.write(parts[index]!);
+    stream.write(parts[last]!, this.#onWritten);
+    stream.uncork();
+  }
+
+  #addChunks(): void {
+    for (let count = 0; count < chunksPerWrite; count++) {
+      const index = this.#long.findIndex((message) => this.#mayGoOn(message));
+      const [message] = index < 0 ? [] : this.#long.splice(index, 1);
+      if (message === undefined) return;
+      this.#addChunk(message);
+      if (message.sent < message.body.length) this.#long.push(message);
+      else this.#endLong(message);
+    }
+  }
+
+  /** A message may begin only while the peer has room for all that were begun; one that is alone always may. */
+  #mayGoOn(message: LongMessage): boolean {
+    return (
+      this.#begun.has(message) || this.#begun.size === 0 || this.#begunBytes + message.body.length <= this.partialBytes
+    );
+  }
+
+  #addChunk(message: LongMessage): void {
+    const first = message.sent === 0;
+    if (first) {
+      this.#begun.add(message);
+      this.#begunBytes += message.body.length;
+    }
+    const fields = first ? message.fields : nothing;
+    const part = message.body.subarray(message.sent, message.sent + maxFrameBytes - fields.length);
+    message.sent += part.length;
+    const last = message.sent === message.body.length;
+    const head = Buffer.allocUnsafe(headerBytes + fields.length);
+    const flags = first ? message.flags : (message.flags & Flag.acceptor) | (last ? 0 : Flag.more);
+    writeHeader(head, 0, first ? message.kind : Kind.chunk, flags, first ? message.target : 0, message.id);
+    writeLength(head, 0, fields.length + part.length);
+    fields.copy(head, headerBytes);
+    this.#waiting.push(head, part);
+    this.#waitingBytes += head.length + part.length;
+    this.#longBytes -= part.length;
+  }
+
+  #endLong(message: LongMessage): void {
+    if (this.#begun.delete(message)) this.#begunBytes -= message.body.length;
+  }
+}
