@@ -1,3 +1,4 @@
+export { currentCall, detached } from "./ambient/index.js";
 export type { BackoffOptions } from "./client/backoff.js";
 export type { CallOptions } from "./client/call-options.js";
 export type { ConnectOptions } from "./client/connect-options.js";
@@ -8,6 +9,7 @@ export * from "./contract/index.js";
 export { createDispatcher, type Dispatcher } from "./server/dispatcher.js";
 export { type Server, serve } from "./server/serve.js";
 export type { ServeOptions } from "./server/serve-options.js";
+export type { ClientCallEvent, ConnectionEvent, ServerCallEvent } from "./session/diagnostics.js";
 export { bind } from "./service/bind.js";
 export { defineService } from "./service/define-service.js";
 export { memoryTransport } from "./transport/memory.js";

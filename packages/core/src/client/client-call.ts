@@ -4,6 +4,7 @@ import { type Processed, RpcError } from "../contract/errors.js";
 import type { Method } from "../contract/method.js";
 import { markReceived } from "../contract/received-error.js";
 import type { Endpoint } from "../contract/registry.js";
+import { type ClientCallEvent, diagnostics } from "../session/diagnostics.js";
 
 const certainties: readonly Processed[] = ["no", "maybe", "yes"];
 
@@ -30,6 +31,7 @@ export class ClientCall implements Call, Expiring, NestedCall {
   processed: Processed = "no";
   carrier: Carrier | undefined = undefined;
   abandoned: RpcError | undefined = undefined;
+  settled = false;
   nested: Set<NestedCall> | undefined = undefined;
   place = -1;
   readonly #parent: Call | undefined;
@@ -68,7 +70,10 @@ export class ClientCall implements Call, Expiring, NestedCall {
       this.#deadlines = deadlines;
       deadlines.add(this);
       this.signal?.addEventListener("abort", this);
-      if (this.#parent !== undefined) (this.#parent.nested ??= new Set()).add(this);
+      if (this.#parent !== undefined) {
+        this.#parent.nested ??= new Set();
+        this.#parent.nested.add(this);
+      }
       let answer: Promise<unknown>;
       try {
         answer = invoke(this);
@@ -102,6 +107,7 @@ export class ClientCall implements Call, Expiring, NestedCall {
     const resolve = this.#resolve;
     if (resolve === undefined) return;
     this.#leave();
+    if (diagnostics.clientCall.hasSubscribers) this.#report(undefined);
     resolve(output);
   }
 
@@ -114,7 +120,22 @@ export class ClientCall implements Call, Expiring, NestedCall {
       thrown.attempts = this.attempt;
       thrown.processed = worse(thrown.processed, this.processed);
     }
+    if (diagnostics.clientCall.hasSubscribers) this.#report(thrown);
     reject(thrown);
+  }
+
+  #report(thrown: unknown): void {
+    const error = thrown instanceof RpcError ? thrown : undefined;
+    const event: ClientCallEvent = {
+      path: this.method.path,
+      code: thrown === undefined ? "ok" : (error?.code ?? "unknown"),
+      reason: error?.reason,
+      processed: error?.processed ?? "yes",
+      durationMs: this.#deadlines === undefined ? 0 : this.#deadlines.now() - this.startedAt,
+      attempts: this.attempt,
+      endpoint: this.endpoint?.address,
+    };
+    diagnostics.clientCall.publish(event);
   }
 
   #giveUp(error: RpcError): void {
@@ -127,6 +148,7 @@ export class ClientCall implements Call, Expiring, NestedCall {
 
   /** Whatever way it ended, nothing of it may stay behind. */
   #leave(): void {
+    this.settled = true;
     this.#resolve = undefined;
     this.#reject = undefined;
     this.#deadlines?.delete(this);

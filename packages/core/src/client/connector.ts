@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { outsideAnyCall } from "../ambient/index.js";
+import { detached } from "../ambient/index.js";
 import { systemClock } from "../clock/system-clock.js";
 import type { Invoke } from "../contract/call.js";
 import type { Client } from "../contract/client.js";
@@ -87,7 +87,7 @@ class SocketConnector implements Connector {
         invoke: (call) => first(call),
       };
       const first: Invoke = (call) => {
-        entry.channel ??= outsideAnyCall(() => this.#openChannel(service));
+        entry.channel ??= detached(() => this.#openChannel(service));
         return entry.channel.invoke(call);
       };
       entry.invoke = compose(all, (call) => (entry.channel === undefined ? first(call) : entry.channel.invoke(call)));

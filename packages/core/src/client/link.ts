@@ -1,4 +1,4 @@
-import { outsideAnyCall } from "../ambient/index.js";
+import { detached } from "../ambient/index.js";
 import { pause } from "../clock/pause.js";
 import type { Clock, Random } from "../contract/clock.js";
 import { RpcError } from "../contract/errors.js";
@@ -52,7 +52,7 @@ export class Link {
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    outsideAnyCall(() => void this.#run());
+    detached(() => void this.#run());
   }
 
   get address(): Address {

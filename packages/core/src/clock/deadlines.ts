@@ -7,7 +7,7 @@ const granularityMs = 5;
 export interface Expiring {
   /** In ms on the clock's time. */
   readonly deadline: number;
-  /** Where the table keeps it; written by the table alone. */
+  /** Where the table keeps it, −1 while it does not; written by the table alone. */
   place: number;
   /** Called once, at or up to a few ms after the deadline, after what the network held has been read. */
   expire(): void;
@@ -32,6 +32,11 @@ export class Deadlines {
     return this.#entries.length;
   }
 
+  /** The time that deadlines are judged by, in ms. */
+  now(): number {
+    return this.#clock.now();
+  }
+
   add(entry: Expiring): void {
     entry.place = this.#entries.length;
     this.#entries.push(entry);
@@ -42,8 +47,8 @@ export class Deadlines {
 
   /** Takes an entry out; one that is not in may be taken out too. */
   delete(entry: Expiring): void {
+    if (entry.place < 0) return;
     const entries = this.#entries;
-    if (entries[entry.place] !== entry) return;
     const last = entries.pop()!;
     if (last !== entry) {
       last.place = entry.place;
@@ -56,8 +61,6 @@ export class Deadlines {
   #setTimer(deadline: number): void {
     this.#timer?.cancel();
     this.#timerAt = Math.ceil(deadline / granularityMs) * granularityMs;
-    this.#timer = undefined;
-    if (deadline === Number.POSITIVE_INFINITY) return;
     // Node may fire a timer up to a millisecond early.
     const delayMs = Math.max(1, this.#timerAt - this.#clock.now() + 1);
     this.#timer = this.#clock.setTimer(() => this.#clock.afterReads(() => this.#judge()), delayMs);
@@ -66,6 +69,9 @@ export class Deadlines {
 
   #judge(): void {
     const now = this.#clock.now();
+    // What expires may lead to new entries, which set the timer for themselves.
+    this.#timer = undefined;
+    this.#timerAt = Number.POSITIVE_INFINITY;
     let earliest = Number.POSITIVE_INFINITY;
     // From the end, so that what a swap moves forward has been looked at.
     for (let index = this.#entries.length - 1; index >= 0; index--) {
@@ -78,7 +84,7 @@ export class Deadlines {
         earliest = entry.deadline;
       }
     }
-    this.#setTimer(earliest);
+    if (earliest < this.#timerAt) this.#setTimer(earliest);
   }
 }
 

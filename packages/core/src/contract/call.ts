@@ -80,6 +80,8 @@ export interface Call {
   carrier: Carrier | undefined;
   /** Why nobody waits for its answer any more; undefined while somebody does. */
   abandoned: RpcError | undefined;
+  /** Whether it is over: its caller has its answer, or its handler has settled. */
+  settled: boolean;
   /** Calls that its handler made and that have not settled: they are abandoned with it. */
   nested: Set<NestedCall> | undefined;
 }

@@ -1,13 +1,23 @@
+import { runInCall } from "../ambient/index.js";
 import type { Call, Interceptor, Invoke } from "../contract/call.js";
 import { RpcError } from "../contract/errors.js";
+import { type Logger, silent } from "../contract/logger.js";
 import type { Binding, Handler, Method, ServiceDescriptor } from "../contract/method.js";
 import { compose } from "../interceptors/compose.js";
 import { checkMethodName, checkServiceName, didYouMean } from "../service/names.js";
+import { inProcess } from "./in-process.js";
 
 /** A method and what answers it. */
 interface Bound {
   readonly method: Method;
   readonly handler: Handler;
+}
+
+export interface DispatcherOptions {
+  /** Whether handlers can read their call with `currentCall()`. Defaults to false. */
+  readonly ambient?: boolean;
+  /** Where errors of handlers go that their callers are not told, for calls within the process. Defaults to nowhere. */
+  readonly logger?: Logger;
 }
 
 /** What answers calls. Made once, then frozen: what is not in it cannot be called. */
@@ -23,7 +33,12 @@ export interface Dispatcher {
  * Returns a dispatcher of bindings. The interceptors are composed once, the first outermost. Throws `invalid_argument`
  * where two bindings have one name.
  */
-export function createDispatcher(bindings: readonly Binding[], interceptors: readonly Interceptor[] = []): Dispatcher {
+export function createDispatcher(
+  bindings: readonly Binding[],
+  interceptors: readonly Interceptor[] = [],
+  options: DispatcherOptions = {},
+): Dispatcher {
+  const { ambient = false, logger = silent } = options;
   const services = new Map<string, ServiceDescriptor>();
   const bound = new Map<string, Bound>();
   for (const { service, handlers } of bindings) {
@@ -48,8 +63,15 @@ export function createDispatcher(bindings: readonly Binding[], interceptors: rea
     const found = bound.get(call.method.path);
     return found === undefined ? Promise.reject(noMethod(call, services)) : runHandler(found.handler, call);
   };
+  const composed = compose(interceptors, run);
+  const invoke: Invoke = ambient ? (call) => runInCall(call, composed) : composed;
+  const local = inProcess(invoke, logger);
   return Object.freeze({
-    invoke: compose(interceptors, run),
+    // A call read from a connection knows its peer; one made in this process does not.
+    invoke: (call: Call) => {
+      if (call.peer !== undefined) return invoke(call);
+      return bound.has(call.method.path) ? local(call) : Promise.reject(noMethod(call, services));
+    },
     services: Object.freeze([...services.values()]),
     methodsOf: (service: string) => services.get(service)?.methods,
   });

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
+import { runInCall } from "../ambient/index.js";
 import { systemClock } from "../clock/system-clock.js";
+import type { Invoke } from "../contract/call.js";
 import { RpcError } from "../contract/errors.js";
 import { defaultLimits } from "../contract/limits.js";
 import { silent } from "../contract/logger.js";
@@ -69,12 +71,16 @@ class ListeningServer implements Server {
     };
     const hostOptions = { admissions: options.admissions ?? [], maxRunning: options.handlersRunning ?? 8_192 };
     if (options.services !== undefined) {
-      const dispatcher = createDispatcher(options.services, options.interceptors);
+      const dispatcher = createDispatcher(options.services, options.interceptors, {
+        ambient: options.ambient ?? false,
+      });
       this.#services = dispatcher.services.map(({ name }) => name);
       this.#host = new ServiceHost(dispatcher.invoke, methodsOfDispatcher(dispatcher), hostOptions);
     } else {
       this.#services = [];
-      this.#host = new ServiceHost(compose(options.interceptors ?? [], options.invoke), methodsOnDemand(), hostOptions);
+      const composed = compose(options.interceptors ?? [], options.invoke);
+      const invoke: Invoke = options.ambient === true ? (call) => runInCall(call, composed) : composed;
+      this.#host = new ServiceHost(invoke, methodsOnDemand(), hostOptions);
     }
   }
 

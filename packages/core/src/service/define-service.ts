@@ -23,10 +23,10 @@ export function defineService<T>(
 
 function describe(service: string, name: string, index: number, options: MethodOptions): Method {
   checkMethodName(service, name);
-  const { idempotent = false, timeoutMs = 0 } = options;
+  const { idempotent = false, timeoutMs } = options;
   if (typeof idempotent !== "boolean") throw badOption(service, name, "idempotent", "true or false", idempotent);
-  if (typeof timeoutMs !== "number" || !(timeoutMs >= 0)) {
-    throw badOption(service, name, "timeoutMs", "a number of milliseconds, 0 or more", timeoutMs);
+  if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs > 0)) {
+    throw badOption(service, name, "timeoutMs", "a number of milliseconds above 0", timeoutMs);
   }
   return Object.freeze({
     service,
@@ -35,7 +35,7 @@ function describe(service: string, name: string, index: number, options: MethodO
     index,
     kind: "unary" as const,
     idempotent,
-    timeoutMs: Math.min(timeoutMs, maxTimeoutMs),
+    timeoutMs: Math.min(timeoutMs ?? 0, maxTimeoutMs),
   });
 }
 

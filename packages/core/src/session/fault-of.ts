@@ -1,3 +1,4 @@
+import { Code } from "../contract/code.js";
 import { RpcError } from "../contract/errors.js";
 import { wasReceived } from "../contract/received-error.js";
 
@@ -8,28 +9,28 @@ export function faultOf(thrown: unknown, path: string): RpcError {
   } catch {
     // A getter of the thrown object threw in turn: nothing of it can be told.
   }
-  return new RpcError("unknown", `the handler of ${path} failed; its server's log says how`, {
-    reason: "HANDLER_ERROR",
-  });
+  return neutral(`the handler of ${path} failed; its server's log says how`);
 }
 
 /** The handler chose what its caller sees. That it ran is not for it to say. */
 function own(error: RpcError): RpcError {
-  return new RpcError(error.code, String(error.message), {
-    reason: String(error.reason),
-    retryAfterMs: error.retryAfterMs,
-    details: error.details,
-    processed: "yes",
+  const { code, message, reason, retryAfterMs, details } = error;
+  return new RpcError(Object.hasOwn(Code, code) ? code : "unknown", String(message), {
+    reason: String(reason),
+    retryAfterMs,
+    details,
+    origin: "peer",
   });
 }
 
 /** What went wrong further away says nothing about this call, except that time was up. */
-function relayed(error: RpcError, path: string): RpcError {
-  const { code } = error;
-  if (code === "deadline_exceeded" || code === "cancelled") {
-    return new RpcError(code, `a call made by the handler of ${path} failed: ${code}`, { reason: error.reason });
+function relayed({ code, reason }: RpcError, path: string): RpcError {
+  if (code !== "deadline_exceeded" && code !== "cancelled") {
+    return neutral(`a call made by the handler of ${path} failed; its server's log says how`);
   }
-  return new RpcError("unknown", `a call made by the handler of ${path} failed; its server's log says how`, {
-    reason: "HANDLER_ERROR",
-  });
+  return new RpcError(code, `a call made by the handler of ${path} failed: ${code}`, { reason, origin: "peer" });
+}
+
+function neutral(message: string): RpcError {
+  return new RpcError("unknown", message, { reason: "HANDLER_ERROR", origin: "peer" });
 }

@@ -9,10 +9,12 @@ import { decodeOpen, encodeOpened, unknownSchema } from "../wire/opening.js";
 import { protocolError } from "../wire/protocol-error.js";
 import { Assemblies } from "./assembly.js";
 import type { Connection } from "./connection.js";
+import { diagnostics, type ServerCallEvent } from "./diagnostics.js";
 import { faultOf } from "./fault-of.js";
 import { GrowingSink } from "./growing-sink.js";
 import { logThrown } from "./log-thrown.js";
 import { RunningCall } from "./running-call.js";
+import { RunningCalls } from "./running-calls.js";
 import type { Host } from "./session-options.js";
 
 /** The span of a request that names none, and the longest one. */
@@ -42,7 +44,7 @@ export class Incoming {
   readonly #fields = new Fields();
   readonly #methods: Method[] = [];
   readonly #opened = new Map<string, number>();
-  readonly #running = new Map<number, RunningCall>();
+  readonly #running = new RunningCalls();
   readonly #assemblies: Assemblies<RequestHead>;
   /** Calls that were read and not begun. */
   #ready: RunningCall[] = [];
@@ -143,15 +145,15 @@ export class Incoming {
     if (this.#ready.length === 0 || this.#startScheduled || outbox.full) return;
     const ready = this.#ready;
     this.#ready = [];
-    let until = 0;
+    let now = clock.now();
+    const until = now + startBudgetMs;
     let index = 0;
     for (; index < ready.length; index++) {
       if (index > 0 && index % startsPerLook === 0) {
-        const now = clock.now();
-        if (until === 0) until = now + startBudgetMs;
-        else if (now >= until || outbox.full) break;
+        now = clock.now();
+        if (now >= until || outbox.full) break;
       }
-      this.#begin(ready[index]!);
+      this.#begin(ready[index]!, now);
     }
     if (index === ready.length) return;
     this.#ready = ready.slice(index).concat(this.#ready);
@@ -166,9 +168,7 @@ export class Incoming {
   /** Tells all handlers that their caller has gone. */
   abortAll(reason: RpcError): void {
     this.#ready = [];
-    const all = [...this.#running.values()];
-    this.#running.clear();
-    for (const call of all) call.abort(reason);
+    for (const call of this.#running.takeAll()) call.abort(reason);
   }
 
   #takeId(id: number): void {
@@ -222,16 +222,16 @@ export class Incoming {
       this.#deadlines,
       expired,
     );
-    this.#running.set(head.id, call);
+    this.#running.add(call);
     this.#ready.push(call);
   }
 
-  #begin(call: RunningCall): void {
+  #begin(call: RunningCall, now: number): void {
     if (call.abandoned !== undefined) {
       this.#forget(call);
       return;
     }
-    if (call.deadline <= this.#connection.readAt) {
+    if (call.deadline <= now) {
       this.#forget(call);
       this.#reject(call.id, expired(call, "no"));
       return;
@@ -252,6 +252,7 @@ export class Incoming {
   #answer(call: RunningCall, output: unknown): void {
     this.#host!.leave();
     call.finish();
+    if (diagnostics.serverCall.hasSubscribers) this.#report(call, undefined);
     if (call.abandoned === undefined) {
       const { outbox, peerFlag } = this.#connection;
       try {
@@ -272,13 +273,25 @@ export class Incoming {
     this.#host!.leave();
     call.finish();
     const fault = faultOf(thrown, call.method.path);
+    if (diagnostics.serverCall.hasSubscribers) this.#report(call, fault);
     logThrown(this.#connection.logger, call.method.path, thrown);
     if (call.abandoned === undefined) this.#sendError(call, fault);
     this.#forget(call);
   }
 
+  #report(call: RunningCall, fault: RpcError | undefined): void {
+    const event: ServerCallEvent = {
+      path: call.method.path,
+      code: fault?.code ?? "ok",
+      reason: fault?.reason,
+      durationMs: this.#connection.clock.now() - call.startedAt,
+      peer: call.peer.address,
+    };
+    diagnostics.serverCall.publish(event);
+  }
+
   #forget(call: RunningCall): void {
-    if (this.#running.delete(call.id) && this.#running.size === 0) this.#onIdle();
+    if (this.#running.delete(call) && this.#running.size === 0) this.#onIdle();
   }
 
   #sendError(call: RunningCall, error: RpcError): void {

@@ -23,6 +23,7 @@ export class RunningCall implements Call, Expiring {
   processed: Processed = "no";
   carrier: Carrier | undefined = undefined;
   abandoned: RpcError | undefined = undefined;
+  settled = false;
   nested: Set<NestedCall> | undefined = undefined;
   readonly id: number;
   /** The codec of its answer, where that is not the connection's; −1 otherwise. */
@@ -94,6 +95,7 @@ export class RunningCall implements Call, Expiring {
 
   /** The handler has settled. */
   finish(): void {
+    this.settled = true;
     this.#deadlines.delete(this);
   }
 }

@@ -11,6 +11,7 @@ import { decodeOpened, encodeOpen, type OpenedMethod } from "../wire/opening.js"
 import { Outbox } from "../wire/outbox.js";
 import { protocolError } from "../wire/protocol-error.js";
 import type { Connection } from "./connection.js";
+import { type ConnectionEvent, diagnostics } from "./diagnostics.js";
 import { ruleFor, type SessionState } from "./frame-rules.js";
 import { agree, helloOf } from "./handshake.js";
 import { Incoming } from "./incoming.js";
@@ -200,7 +201,7 @@ export class Session implements Connection {
     if (this.#pingedAt > 0) {
       if (now - this.#pingedAt >= pongMs)
         this.close(connectionLost(this.peer.address, `it has not answered for ${Math.round(silentMs)} ms`));
-    } else if (silentMs >= (this.#outgoing.pending > 0 ? busyPingMs : idlePingMs)) {
+    } else if (silentMs >= (this.#outgoing.pending + this.#openings.size > 0 ? busyPingMs : idlePingMs)) {
       this.#pingedAt = now;
       this.#ping();
     }
@@ -309,6 +310,7 @@ export class Session implements Connection {
     this.outbox.messageBytes = Math.min(hello.limits.messageBytes, this.limits.messageBytes);
     this.outbox.partialBytes = hello.limits.partialBytes;
     this.#state = "ready";
+    this.#report(diagnostics.connectionReady, undefined);
     this.#options.listener.onReady(this);
   }
 
@@ -382,6 +384,17 @@ export class Session implements Connection {
     this.#options.stream.destroy();
   }
 
+  #report(channel: (typeof diagnostics)["connectionReady"], reason: string | undefined): void {
+    if (!channel.hasSubscribers) return;
+    const event: ConnectionEvent = {
+      role: this.#options.role,
+      address: this.peer.address,
+      instance: this.peer.instance,
+      reason,
+    };
+    channel.publish(event);
+  }
+
   #settleAll(error: RpcError): void {
     this.#reader.stop();
     this.#outgoing.onClosed(error);
@@ -395,6 +408,7 @@ export class Session implements Connection {
     this.#state = "closed";
     this.#closeError = error;
     tickerOf(this.clock).delete(this);
+    this.#report(diagnostics.connectionClosed, error.reason);
     this.#options.listener.onClosed(error);
     this.#onDrained?.();
   }

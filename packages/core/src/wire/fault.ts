@@ -70,7 +70,7 @@ export function decodeFault(
 
 /** The header's target for an error. */
 export function codeOf(error: RpcError): number {
-  return Code[error.code] ?? Code.unknown;
+  return Object.hasOwn(Code, error.code) ? Code[error.code] : Code.unknown;
 }
 
 /** A stack of our own read loop tells nobody anything and costs more than the call did. */

@@ -1,0 +1,66 @@
+import { deadlinesOf } from "../clock/deadlines.js";
+import { systemClock } from "../clock/system-clock.js";
+import type { Call, Carrier, Invoke, Peer } from "../contract/call.js";
+import { type Processed, RpcError } from "../contract/errors.js";
+import type { Logger } from "../contract/logger.js";
+import { faultOf } from "../session/fault-of.js";
+import { logThrown } from "../session/log-thrown.js";
+import { RunningCall } from "../session/running-call.js";
+
+const thisProcess: Peer = Object.freeze({ address: "", instance: "" });
+
+/** Tells the handler when its caller has gone. */
+class Running implements Carrier {
+  readonly call: RunningCall;
+
+  constructor(call: RunningCall) {
+    this.call = call;
+  }
+
+  giveUp(error: RpcError): Processed {
+    this.call.abort(error);
+    return "maybe";
+  }
+}
+
+/**
+ * Returns what a client within the process calls: the handler sees a call of its own, as it would over a connection,
+ * and the caller sees of an error what it would see over one. Arguments and answers are passed as they are.
+ */
+export function inProcess(invoke: Invoke, logger: Logger): Invoke {
+  return async (call) => {
+    const running = runningCall(call);
+    call.carrier = new Running(running);
+    call.idempotent = call.method.idempotent;
+    try {
+      return await invoke(running);
+    } catch (thrown) {
+      logThrown(logger, call.method.path, thrown);
+      throw faultOf(thrown, call.method.path);
+    } finally {
+      running.finish();
+      call.carrier = undefined;
+    }
+  };
+}
+
+function runningCall(call: Call): RunningCall {
+  return new RunningCall(
+    call.method,
+    call.startedAt,
+    call.input,
+    call.metadata,
+    call.deadline,
+    call.priority,
+    call.attempt,
+    call.cautious,
+    thisProcess,
+    0,
+    -1,
+    deadlinesOf(systemClock),
+    (expired) =>
+      new RpcError("deadline_exceeded", `the deadline of ${expired.method.path} has passed`, {
+        reason: "DEADLINE_EXCEEDED",
+      }),
+  );
+}
