@@ -9,6 +9,7 @@ import type { Address, Registry } from "../contract/registry.js";
 import type { Transport } from "../contract/transport.js";
 import type { RetryOptions } from "../interceptors/retry.js";
 import type { WhenFull } from "../session/session-options.js";
+import { checkOptions, type OptionKinds } from "../service/check-options.js";
 import type { BackoffOptions } from "./backoff.js";
 
 /** Where the services are: at one address, or wherever a registry says. */
@@ -50,8 +51,36 @@ export interface ConnectSettings {
 /** Options of `connect`. */
 export type ConnectOptions = Target & ConnectSettings;
 
-/** Throws `invalid_argument` / `BAD_OPTION` unless the options say where to connect to, in one way. */
-export function checkTarget({ address, registry, balancer }: ConnectOptions): void {
+const kinds: OptionKinds = {
+  address: "string",
+  registry: "object",
+  balancer: "function",
+  timeoutMs: "number",
+  interceptors: "list",
+  retry: "any",
+  waitForReady: "boolean",
+  codecs: "list",
+  transports: "object",
+  cluster: "string",
+  instance: "string",
+  limits: "object",
+  whenFull: ["evict", "refuse"],
+  connectMs: "count",
+  backoff: "object",
+  logger: "object",
+  clock: "object",
+  random: "function",
+};
+
+const backoffKinds: OptionKinds = { firstMs: "number", longestMs: "number", factor: "number", jitter: "number" };
+
+/** Throws `invalid_argument` / `BAD_OPTION` unless the options are known, of the right kind, and say in one way where to connect to. */
+export function checkConnectOptions(options: ConnectOptions): void {
+  if (typeof options !== "object" || options === null) throw new TypeError("connect wants an object of options");
+  checkOptions("connect", options, kinds);
+  if (options.retry !== undefined && options.retry !== false) checkOptions("connect: retry", options.retry, { attempts: "count", budget: "object" });
+  if (options.backoff !== undefined) checkOptions("connect: backoff", options.backoff, backoffKinds);
+  const { address, registry, balancer } = options;
   const wrong =
     address !== undefined && registry !== undefined
       ? "give either an address or a registry, not both"

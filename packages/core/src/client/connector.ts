@@ -4,17 +4,17 @@ import { systemClock } from "../clock/system-clock.js";
 import type { Invoke } from "../contract/call.js";
 import type { Client } from "../contract/client.js";
 import { RpcError } from "../contract/errors.js";
-import { defaultLimits } from "../contract/limits.js";
 import { silent } from "../contract/logger.js";
 import type { ServiceDescriptor } from "../contract/method.js";
 import type { Endpoint } from "../contract/registry.js";
 import type { Transport } from "../contract/transport.js";
 import { compose } from "../interceptors/compose.js";
 import { retry } from "../interceptors/retry.js";
+import { checkLimits } from "../service/limits-option.js";
 import { schemeOf } from "../transport/address.js";
 import { tcp } from "../transport/tcp.js";
 import { Channel } from "./channel.js";
-import { type ConnectOptions, checkTarget } from "./connect-options.js";
+import { type ConnectOptions, checkConnectOptions } from "./connect-options.js";
 import { createClient } from "./create-client.js";
 import { dial } from "./dial.js";
 import { Link, type LinkUser } from "./link.js";
@@ -25,7 +25,7 @@ const drainMs = 25_000;
 
 /** What a process calls others through. Owns its sockets, one for each address, shared by all services. */
 export interface Connector {
-  /** Returns the client of a service; its first call, or `warm`, connects. */
+  /** Returns the client of a service; its first call connects. */
   client<T>(service: ServiceDescriptor<T>): Client<T>;
   /** Returns what calls of a service go through, interceptors and retries included. */
   invokeFor(service: ServiceDescriptor): Invoke;
@@ -38,7 +38,7 @@ export interface Connector {
  * Throws `invalid_argument` where the options do not fit together.
  */
 export function connect(options: ConnectOptions): Connector {
-  checkTarget(options);
+  checkConnectOptions(options);
   return new SocketConnector(options);
 }
 
@@ -60,7 +60,7 @@ class SocketConnector implements Connector {
       clock,
       random,
       logger,
-      limits: { ...defaultLimits, ...limits },
+      limits: checkLimits("connect", limits),
       cluster: options.cluster ?? "",
       instance: options.instance ?? randomUUID(),
       whenFull: options.whenFull ?? ("evict" as const),

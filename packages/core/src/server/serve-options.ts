@@ -6,6 +6,7 @@ import type { Logger } from "../contract/logger.js";
 import type { Binding } from "../contract/method.js";
 import type { Address, Registry } from "../contract/registry.js";
 import type { Transport } from "../contract/transport.js";
+import type { OptionKinds } from "../service/check-options.js";
 
 /** What is served: bindings of services, or one bare function for whatever is called. */
 export type Served =
@@ -51,6 +52,32 @@ export interface ServeSettings {
   readonly clock?: Clock;
   readonly random?: Random;
 }
+
+/** What each option of `serve` must be. */
+export const serveOptionKinds: OptionKinds = {
+  services: "list",
+  invoke: "function",
+  listen: "string",
+  advertise: "string",
+  insecure: "boolean",
+  registry: "object",
+  weight: "number",
+  tags: "object",
+  interceptors: "list",
+  admissions: "list",
+  handlersRunning: "count",
+  connections: "count",
+  ambient: "boolean",
+  codecs: "list",
+  transports: "object",
+  cluster: "string",
+  instance: "string",
+  limits: "object",
+  drainMs: "number",
+  logger: "object",
+  clock: "object",
+  random: "function",
+};
 
 /** Options of `serve`. */
 export type ServeOptions = Served & ServeSettings;

@@ -4,17 +4,18 @@ import { runInCall } from "../ambient/index.js";
 import { systemClock } from "../clock/system-clock.js";
 import type { Invoke } from "../contract/call.js";
 import { RpcError } from "../contract/errors.js";
-import { defaultLimits } from "../contract/limits.js";
 import { silent } from "../contract/logger.js";
 import type { Address, Entry } from "../contract/registry.js";
 import type { Listener, Transport } from "../contract/transport.js";
 import { compose } from "../interceptors/compose.js";
+import { checkOptions } from "../service/check-options.js";
+import { checkLimits } from "../service/limits-option.js";
 import { Session } from "../session/session.js";
 import { hostPort, isLoopback, isWildcard, schemeOf } from "../transport/address.js";
 import { tcp } from "../transport/tcp.js";
 import { createDispatcher } from "./dispatcher.js";
 import { Registrar } from "./registrar.js";
-import type { ServeOptions } from "./serve-options.js";
+import { type ServeOptions, serveOptionKinds } from "./serve-options.js";
 import { methodsOfDispatcher, methodsOnDemand, ServiceHost } from "./service-host.js";
 
 /** A server that listens. */
@@ -54,13 +55,15 @@ class ListeningServer implements Server {
   #closed: Promise<void> | undefined;
 
   constructor(options: ServeOptions) {
+    checkOptions("serve", options, serveOptionKinds);
+    checkServed(options);
     this.#options = options;
     this.instance = options.instance ?? randomUUID();
     this.#settings = {
       clock: options.clock ?? systemClock,
       random: options.random ?? Math.random,
       logger: options.logger ?? silent,
-      limits: { ...defaultLimits, ...options.limits },
+      limits: checkLimits("serve", options.limits),
       codecs: options.codecs ?? [],
       cluster: options.cluster ?? "",
       whenFull: "evict" as const,
@@ -155,6 +158,16 @@ class ListeningServer implements Server {
       },
     });
     this.#sessions.add(session);
+  }
+}
+
+/** One thing is served, and only what has names can be registered. */
+function checkServed({ services, invoke, registry }: ServeOptions): void {
+  if ((services === undefined) === (invoke === undefined)) {
+    throw badOption("serve: give either services, a list of what bind returns, or invoke, one function for every call");
+  }
+  if (invoke !== undefined && registry !== undefined) {
+    throw badOption("serve: a bare invoke has no services that could be registered: leave the registry out, or give services");
   }
 }
 

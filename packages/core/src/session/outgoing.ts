@@ -32,7 +32,11 @@ export class Outgoing {
   /** Above this id the peer ran nothing: known from its final drain frame. */
   #lastRun = Number.POSITIVE_INFINITY;
 
-  constructor(connection: Connection, whenFull: WhenFull) {
+  readonly #onIdle: () => void;
+
+  /** `onIdle` is called whenever no call is left that waits for an answer. */
+  constructor(connection: Connection, whenFull: WhenFull, onIdle: () => void) {
+    this.#onIdle = onIdle;
     this.#connection = connection;
     this.#queue = new SendQueue(connection.limits, whenFull, connection.peer.address);
     this.#assemblies = new Assemblies(connection.limits, connection.clock);
@@ -81,6 +85,7 @@ export class Outgoing {
     if (pending.id === 0) {
       this.#queue.remove(pending);
       pending.fail(error, now);
+      this.#next();
       return "no";
     }
     const { id } = pending;
@@ -91,7 +96,7 @@ export class Outgoing {
     if (told) outbox.frame(Kind.cancel, ownFlag, 0, id);
     error.processed = told ? "maybe" : "no";
     pending.fail(error, now);
-    this.pump();
+    this.#next();
     return error.processed;
   }
 
@@ -283,7 +288,13 @@ export class Outgoing {
     } catch (cause) {
       pending.fail(undecodable(pending.call, this.#connection.peer.address, cause), readAt);
     }
+    this.#next();
+  }
+
+  /** A place has become free. */
+  #next(): void {
     if (this.#queue.size > 0) this.pump();
+    else if (this.#slots.size === 0) this.#onIdle();
   }
 
   #refuseUnknown(id: number): void {

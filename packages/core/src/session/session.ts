@@ -84,7 +84,7 @@ export class Session implements Connection {
     this.ownFlag = role === "acceptor" ? Flag.acceptor : 0;
     this.peerFlag = role === "acceptor" ? 0 : Flag.acceptor;
     this.outbox = new Outbox({ stream, clock, highWaterBytes: limits.highWaterBytes, onRoom: () => this.#onRoom() });
-    this.#outgoing = new Outgoing(this, options.whenFull);
+    this.#outgoing = new Outgoing(this, options.whenFull, () => this.#onIdle());
     this.#incoming = new Incoming(this, options.host, () => this.#onIdle());
     this.#openedAt = this.readAt = clock.now();
     stream.on("data", (chunk: Buffer) => this.#read(chunk));
