@@ -1,9 +1,10 @@
 export { currentCall, detached } from "./ambient/index.js";
-export type { BackoffOptions } from "./client/backoff.js";
+export type { BackoffOptions } from "./clock/backoff.js";
 export type { CallOptions } from "./client/call-options.js";
 export type { ConnectOptions } from "./client/connect-options.js";
 export { type Connector, connect } from "./client/connector.js";
 export { type ClientOptions, createClient, withOptions } from "./client/create-client.js";
+export { bytes, json, messagePack } from "./codecs/index.js";
 export { systemClock } from "./clock/system-clock.js";
 export * from "./contract/index.js";
 export { createDispatcher, type Dispatcher } from "./server/dispatcher.js";

@@ -23,6 +23,7 @@ export class ReadyCandidate implements Candidate, Tracker {
   load = 0;
   readonly #remote: RemoteService;
   #observedAt = 0;
+  #heard = false;
 
   constructor(endpoint: Endpoint, session: Session, remote: RemoteService) {
     this.endpoint = endpoint;
@@ -39,11 +40,18 @@ export class ReadyCandidate implements Candidate, Tracker {
     return this.session.send(call, method, this);
   }
 
+  /** Forgets a little, where nothing was heard since the last time: or one slow answer would keep calls away for ever. */
+  relax(elapsedMs: number): void {
+    if (!this.#heard) this.latencyMs *= Math.exp(-elapsedMs / decayMs);
+    this.#heard = false;
+  }
+
   onSettled(latencyMs: number, error: RpcError | undefined): void {
     this.pending--;
     if (latencyMs < 0) return;
     // A quick failure is no sign of speed; a late one is one of slowness.
     if (error !== undefined && latencyMs < this.latencyMs) return;
+    this.#heard = true;
     const now = this.session.readAt;
     if (latencyMs > this.latencyMs) {
       this.latencyMs = latencyMs;

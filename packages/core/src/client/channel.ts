@@ -1,3 +1,4 @@
+import { type Ticking, tickerOf, tickMs } from "../clock/ticker.js";
 import type { Balancer, Picker } from "../contract/balancer.js";
 import type { Call, Invoke } from "../contract/call.js";
 import type { Clock, Timer } from "../contract/clock.js";
@@ -61,7 +62,7 @@ class Member implements LinkUser {
  * One service, as this process calls it: turns the registry's lists into connections and those that are ready into a
  * picker. Only the picker runs for a call; while there is none, calls wait.
  */
-export class Channel {
+export class Channel implements Ticking {
   readonly #options: ChannelOptions;
   readonly #members = new Map<string, Member>();
   readonly #waiting: WaitRoom;
@@ -92,6 +93,12 @@ export class Channel {
     this.#waiting = new WaitRoom(options.maxWaiting);
     this.#makePicker = options.balancer();
     this.#unreadySince = options.clock.now();
+    tickerOf(options.clock).add(this);
+  }
+
+  /** Called every now and then. */
+  tick(): void {
+    for (const { candidate } of this.#members.values()) candidate?.relax(tickMs);
   }
 
   /** Takes a whole list of the service's endpoints. */
@@ -137,6 +144,7 @@ export class Channel {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    tickerOf(this.#options.clock).delete(this);
     this.#picker = undefined;
     this.#rebuildTimer?.cancel();
     this.#patience?.cancel();

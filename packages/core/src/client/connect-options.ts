@@ -1,3 +1,4 @@
+import type { BackoffOptions } from "../clock/backoff.js";
 import type { Balancer } from "../contract/balancer.js";
 import type { Interceptor } from "../contract/call.js";
 import type { Clock, Random } from "../contract/clock.js";
@@ -8,9 +9,8 @@ import type { Logger } from "../contract/logger.js";
 import type { Address, Registry } from "../contract/registry.js";
 import type { Transport } from "../contract/transport.js";
 import type { RetryOptions } from "../interceptors/retry.js";
-import type { WhenFull } from "../session/session-options.js";
 import { checkOptions, type OptionKinds } from "../service/check-options.js";
-import type { BackoffOptions } from "./backoff.js";
+import type { WhenFull } from "../session/session-options.js";
 
 /** Where the services are: at one address, or wherever a registry says. */
 export type Target =
@@ -78,7 +78,8 @@ const backoffKinds: OptionKinds = { firstMs: "number", longestMs: "number", fact
 export function checkConnectOptions(options: ConnectOptions): void {
   if (typeof options !== "object" || options === null) throw new TypeError("connect wants an object of options");
   checkOptions("connect", options, kinds);
-  if (options.retry !== undefined && options.retry !== false) checkOptions("connect: retry", options.retry, { attempts: "count", budget: "object" });
+  if (options.retry !== undefined && options.retry !== false)
+    checkOptions("connect: retry", options.retry, { attempts: "count", budget: "object" });
   if (options.backoff !== undefined) checkOptions("connect: backoff", options.backoff, backoffKinds);
   const { address, registry, balancer } = options;
   const wrong =

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { detached } from "../ambient/index.js";
 import { systemClock } from "../clock/system-clock.js";
+import { defaultCodecs } from "../codecs/default-codecs.js";
 import type { Invoke } from "../contract/call.js";
 import type { Client } from "../contract/client.js";
 import { RpcError } from "../contract/errors.js";
@@ -8,6 +9,7 @@ import { silent } from "../contract/logger.js";
 import type { ServiceDescriptor } from "../contract/method.js";
 import type { Endpoint } from "../contract/registry.js";
 import type { Transport } from "../contract/transport.js";
+import { watchLoop } from "../discovery/watch-loop.js";
 import { compose } from "../interceptors/compose.js";
 import { retry } from "../interceptors/retry.js";
 import { checkLimits } from "../service/limits-option.js";
@@ -18,7 +20,6 @@ import { type ConnectOptions, checkConnectOptions } from "./connect-options.js";
 import { createClient } from "./create-client.js";
 import { dial } from "./dial.js";
 import { Link, type LinkUser } from "./link.js";
-import { watchLoop } from "./watch-loop.js";
 
 /** How long `close` lets calls finish, in ms, before it ends them. */
 const drainMs = 25_000;
@@ -52,7 +53,14 @@ class SocketConnector implements Connector {
   #closed: Promise<void> | undefined;
 
   constructor(options: ConnectOptions) {
-    const { codecs = [], transports, clock = systemClock, random = Math.random, logger = silent, limits } = options;
+    const {
+      codecs = defaultCodecs,
+      transports,
+      clock = systemClock,
+      random = Math.random,
+      logger = silent,
+      limits,
+    } = options;
     this.#options = options;
     this.#settings = {
       codecs,

@@ -1,10 +1,10 @@
 import { detached } from "../ambient/index.js";
+import { Backoff, type BackoffOptions } from "../clock/backoff.js";
 import { pause } from "../clock/pause.js";
 import type { Clock, Random } from "../contract/clock.js";
 import { RpcError } from "../contract/errors.js";
 import type { Address } from "../contract/registry.js";
 import type { Session } from "../session/session.js";
-import { Backoff, type BackoffOptions } from "./backoff.js";
 
 /** Health after which the next failure counts as the first again, in ms. */
 const healthyMs = 10_000;

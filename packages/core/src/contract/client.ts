@@ -1,40 +1,10 @@
 import type { ServiceDescriptor } from "./method.js";
-import type { AnyFunction, Plain } from "./plain.js";
+import type { MethodNames } from "./method-names.js";
+import type { Plain, PlainInput } from "./plain.js";
 import type { Objection, Unmappable } from "./unmappable.js";
 
-/** Names that no method may have: what every object inherits, what would make a client a promise, what a log line calls. */
-export type ReservedName =
-  | "constructor"
-  | "hasOwnProperty"
-  | "isPrototypeOf"
-  | "propertyIsEnumerable"
-  | "toLocaleString"
-  | "toString"
-  | "valueOf"
-  | "__proto__"
-  | "__defineGetter__"
-  | "__defineSetter__"
-  | "__lookupGetter__"
-  | "__lookupSetter__"
-  | "then"
-  | "catch"
-  | "finally"
-  | "toJSON"
-  | "prototype";
-
-/**
- * Names of a service type's methods: its public functions, optional ones too, without those whose names are reserved.
- * Looks at no method's result, so that two services which call each other may leave their results to inference.
- */
-export type MethodNames<T> = {
-  [K in Exclude<keyof T & string, ReservedName>]-?: MethodName<T, K>;
-}[Exclude<keyof T & string, ReservedName>];
-
-type MethodName<T, K extends keyof T> = [Exclude<T[K], undefined>] extends [never]
-  ? never
-  : [Exclude<T[K], undefined>] extends [AnyFunction]
-    ? K
-    : never;
+export type { Handlers, MethodTable } from "./handlers.js";
+export type { MethodNames, ReservedName } from "./method-names.js";
 
 /**
  * What a client offers of a service of type `T`, which may be a class, an interface or the type of an object: each
@@ -62,9 +32,6 @@ type Stub<F, Classes> = F extends (...input: infer A) => infer R
     ? (...input: PlainInput<A>) => Promise<Plain<Awaited<R>, Classes>>
     : Unmappable<Objection<F>>
   : never;
-
-/** An argument list of plain data. Names of parameters, optional and rest ones stay. */
-export type PlainInput<A extends readonly unknown[]> = { [K in keyof A]: Plain<A[K]> };
 
 /** The type behind a descriptor. */
 export type ServiceOf<D> = D extends ServiceDescriptor<infer T> ? T : never;

@@ -1,6 +1,6 @@
-import type { MethodNames, PlainInput } from "./client.js";
 import type { MethodOptions } from "./method.js";
-import type { Plain } from "./plain.js";
+import type { MethodNames } from "./method-names.js";
+import type { Nothing, Plain, PlainInput } from "./plain.js";
 import type { Objection, Unmappable } from "./unmappable.js";
 
 /**
@@ -31,8 +31,17 @@ type MappableNames<T> = Exclude<MethodNames<T>, UnmappableNames<T>>;
 
 /** Written as a method, whose parameters compare both ways: so that a handler may declare the class where plain data comes. */
 type HandlerOf<F> = F extends (...input: infer A) => infer R
-  ? { handle(...input: PlainInput<A>): HandlerResult<Awaited<R>> }["handle"]
+  ? { handle(...input: PlainInput<A>): HandlerResult<R> }["handle"]
   : never;
 
-/** Of a method that returns nothing the result is of no interest, as with any function type that returns `void`. */
-type HandlerResult<R> = [R, void] extends [void, R] ? unknown : Plain<R> | PromiseLike<Plain<R>>;
+/**
+ * Of a method that returns nothing the result is of no interest, as with any function type that returns `void`. What
+ * the method itself says fits in any case.
+ */
+type HandlerResult<R> = [Awaited<R>, Nothing] extends [Nothing, Awaited<R>]
+  ? unknown
+  : Plain<Awaited<R>> | PromiseLike<Plain<Awaited<R>>> extends infer Settled
+    ? [R] extends [Settled]
+      ? Settled
+      : R | Settled
+    : never;

@@ -16,7 +16,13 @@ export type Data<T> = Fields<T, DataKeys<T>, never>;
 /** The fields of a `T` that travel, where objects of `Classes` are built again on arrival. */
 export type DataWith<T, Classes> = Fields<T, DataKeys<T>, Classes>;
 
-type Primitive = string | number | boolean | bigint | null | undefined | void;
+/** An argument list of plain data. Names of parameters, optional and rest ones stay. */
+export type PlainInput<A extends readonly unknown[]> = { [K in keyof A]: Plain<A[K]> };
+
+/** What a method that returns nothing returns. */
+export type Nothing = ReturnType<() => void>;
+
+type Primitive = string | number | boolean | bigint | null | undefined | Nothing;
 type Lost = AnyFunction | symbol | PromiseLike<unknown> | AsyncIterable<unknown>;
 type Leaf = Date | ArrayBufferView;
 

@@ -13,42 +13,44 @@ export interface Unmappable<Reason extends string> {
  *
  * A function type equals the one made of its own inferred parameters and result only if it has a single signature
  * without type parameters: that finds every overloaded and every generic method. A type guard (`value is X`) is no
- * such function either, and counts as generic.
+ * such function either, and counts as generic. Fields of arguments and results are not looked into: what does not
+ * travel is absent from them.
  */
 export type Objection<F> = F extends (...input: infer A) => infer R
   ? Identical<F, (...input: A) => R> extends true
-    ? ObjectionToResult<Awaited<R>> | ObjectionToInput<A[number]>
-    : ObjectionToSignature<F>
+    ? ToResult<NotData<Awaited<R>>> | ToInput<NotData<A[number]>>
+    : ToSignature<F>
   : never;
 
 type Identical<A, B> = (<G>() => G extends A ? 1 : 2) extends <G>() => G extends B ? 1 : 2 ? true : false;
 
 /** Of several signatures the compiler matches the last two; a single one matches both places alike. */
-type ObjectionToSignature<F> = F extends { (...input: infer A1): infer R1; (...input: infer A2): infer R2 }
+type ToSignature<F> = F extends { (...input: infer A1): infer R1; (...input: infer A2): infer R2 }
   ? Identical<[A1, R1], [A2, R2]> extends true
     ? "it is generic: declare the types it is called with"
     : "it is overloaded: give each signature a name of its own"
   : "it is overloaded: give each signature a name of its own";
 
-type ObjectionToResult<R> =
-  Has<R, Stream | AnyFunction> extends false
-    ? never
-    : Has<R, AnyFunction> extends true
-      ? "it returns a function: return data"
-      : Has<R, AsyncIterable<unknown>> extends true
-        ? "it returns a stream, which a call does not carry yet: return data"
-        : "it returns a generator: return an array";
+type ToResult<What extends string> = What extends string ? `it returns ${What}` : never;
 
-type ObjectionToInput<P> =
-  Has<P, Stream | AnyFunction> extends false
-    ? never
-    : Has<P, AnyFunction> extends true
-      ? "it takes a function: take data"
-      : Has<P, AsyncIterable<unknown>> extends true
-        ? "it takes a stream, which a call does not carry yet: take data"
-        : "it takes a generator: take an array";
+type ToInput<What extends string> = What extends string ? `it takes ${What}` : never;
 
-type Stream = AsyncIterable<unknown> | Generator<unknown, unknown, never>;
+/** What among the alternatives of `T` is no data, in words. Of `any` and `unknown` nobody knows, and they pass. */
+type NotData<T> = unknown extends T
+  ? never
+  : T extends AnyFunction
+    ? "a function, and a call carries only data"
+    : T extends AsyncIterable<unknown>
+      ? "a stream, and streams are not carried yet"
+      : T extends SyncIterator
+        ? "an iterator, and a call carries only data: make it an array"
+        : T extends PromiseLike<unknown>
+          ? "a promise, and a call carries only data: await it first"
+          : T extends symbol
+            ? "a symbol, and a call carries only data"
+            : never;
 
-/** Whether one of the alternatives of `T` is an `X`; of `any` and `unknown` nobody knows, and they pass. */
-type Has<T, X> = unknown extends T ? false : [Extract<T, X>] extends [never] ? false : true;
+interface SyncIterator {
+  next(...input: never[]): unknown;
+  [Symbol.iterator](): unknown;
+}

@@ -1,10 +1,9 @@
+import { Backoff } from "../clock/backoff.js";
 import { pause } from "../clock/pause.js";
 import type { Clock, Random } from "../contract/clock.js";
 import type { Logger } from "../contract/logger.js";
-import type { Entry, Lease, Registry } from "../contract/registry.js";
-
-const firstWaitMs = 100;
-const longestWaitMs = 30_000;
+import type { Endpoint, Entry, Lease, Registry } from "../contract/registry.js";
+import { watchLoop } from "../discovery/watch-loop.js";
 
 export interface RegistrarOptions {
   readonly registry: Registry;
@@ -14,22 +13,26 @@ export interface RegistrarOptions {
   readonly logger: Logger;
 }
 
-/** Keeps what a process serves registered, whatever happens to the lease, until it is released. */
+/**
+ * Keeps what a process serves registered, whatever happens to the lease, until it is released. What an operator changes
+ * of its entries meanwhile is adopted: it is registered again after a loss, and forgotten with the instance.
+ */
 export class Registrar {
   readonly #options: RegistrarOptions;
   readonly #stop = new AbortController();
+  #entries: readonly Entry[];
   #lease: Lease | undefined;
-  #kept: Promise<void> | undefined;
+  #kept: Promise<unknown> | undefined;
 
   constructor(options: RegistrarOptions) {
     this.#options = options;
+    this.#entries = options.entries;
   }
 
   /** Registers. Rejects when the registry does not take the entries the first time; afterwards it is tried until it does. */
   async start(): Promise<void> {
-    const { registry, entries } = this.#options;
-    this.#lease = await registry.register(entries);
-    this.#kept = this.#keep(this.#lease);
+    this.#lease = await this.#options.registry.register(this.#entries);
+    this.#kept = Promise.all([this.#keep(this.#lease), ...this.#entries.map(({ service }) => this.#adopt(service))]);
   }
 
   /** Takes the entries away. Never rejects: a registry that is gone must not hold up a shutdown. */
@@ -38,44 +41,57 @@ export class Registrar {
     try {
       await this.#lease?.release();
     } catch (error) {
-      this.#options.logger.warn("the registry did not take the entries back; they go when their lease ends", {
-        error: messageOf(error),
-      });
+      const message = "the registry did not take the entries back; they go when their lease ends";
+      this.#options.logger.warn(message, { error: messageOf(error) });
     }
     await this.#kept;
   }
 
   async #keep(first: Lease): Promise<void> {
     const { signal } = this.#stop;
-    const aborted = new Promise<undefined>((resolve) => signal.addEventListener("abort", () => resolve(undefined)));
+    const stopped = new Promise<undefined>((resolve) => signal.addEventListener("abort", () => resolve(undefined)));
     for (let lease: Lease | undefined = first; lease !== undefined; lease = await this.#registerAgain()) {
       this.#lease = lease;
-      const reason = await Promise.race([lease.lost, aborted]);
+      const reason = await Promise.race([lease.lost, stopped]);
       if (signal.aborted) return;
       this.#options.logger.warn("the registration was lost and is made again", { error: messageOf(reason) });
     }
   }
 
   async #registerAgain(): Promise<Lease | undefined> {
-    const { registry, entries, clock, random, logger } = this.#options;
+    const { registry, clock, random, logger } = this.#options;
     const { signal } = this.#stop;
-    let waitMs = firstWaitMs;
+    // Many processes lose their leases at once; the jitter keeps them from coming back at once.
+    const backoff = new Backoff({}, random);
     while (!signal.aborted) {
       try {
-        const lease = await registry.register(entries);
+        const lease = await registry.register(this.#entries);
         if (!signal.aborted) return lease;
         await lease.release();
       } catch (error) {
+        const waitMs = backoff.next();
         logger.warn("registering failed and is tried again", {
           error: messageOf(error),
           retryInMs: Math.round(waitMs),
         });
-        // Many processes lose their leases at once: they must not come back at once.
-        await pause(clock, waitMs * (0.8 + 0.4 * random()), signal);
-        waitMs = Math.min(waitMs * 1.6, longestWaitMs);
+        await pause(clock, waitMs, signal);
       }
     }
     return undefined;
+  }
+
+  #adopt(service: string): Promise<void> {
+    const { registry, clock, random, logger } = this.#options;
+    const onList = (endpoints: readonly Endpoint[]): void => {
+      this.#entries = this.#entries.map((entry) => {
+        const seen = entry.service === service && endpoints.find(({ id }) => id === entry.id);
+        return seen ? { ...entry, weight: seen.weight, tags: seen.tags, inactive: seen.inactive } : entry;
+      });
+    };
+    return watchLoop(
+      { registry, service, clock, random, backoff: {}, logger, onList, onLost: () => {} },
+      this.#stop.signal,
+    );
   }
 }
 

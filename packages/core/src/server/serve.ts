@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { runInCall } from "../ambient/index.js";
 import { systemClock } from "../clock/system-clock.js";
+import { defaultCodecs } from "../codecs/default-codecs.js";
 import type { Invoke } from "../contract/call.js";
 import { RpcError } from "../contract/errors.js";
 import { silent } from "../contract/logger.js";
@@ -64,7 +65,7 @@ class ListeningServer implements Server {
       random: options.random ?? Math.random,
       logger: options.logger ?? silent,
       limits: checkLimits("serve", options.limits),
-      codecs: options.codecs ?? [],
+      codecs: options.codecs ?? defaultCodecs,
       cluster: options.cluster ?? "",
       whenFull: "evict" as const,
       transports: { tcp, ...options.transports } as Readonly<Record<string, Transport>>,
@@ -167,7 +168,9 @@ function checkServed({ services, invoke, registry }: ServeOptions): void {
     throw badOption("serve: give either services, a list of what bind returns, or invoke, one function for every call");
   }
   if (invoke !== undefined && registry !== undefined) {
-    throw badOption("serve: a bare invoke has no services that could be registered: leave the registry out, or give services");
+    throw badOption(
+      "serve: a bare invoke has no services that could be registered: leave the registry out, or give services",
+    );
   }
 }
 

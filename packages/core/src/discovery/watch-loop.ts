@@ -1,8 +1,8 @@
+import { Backoff, type BackoffOptions } from "../clock/backoff.js";
 import { pause } from "../clock/pause.js";
 import type { Clock, Random } from "../contract/clock.js";
 import type { Logger } from "../contract/logger.js";
 import type { Endpoint, Registry } from "../contract/registry.js";
-import { Backoff, type BackoffOptions } from "./backoff.js";
 
 /** A watch that lasted so long was a good one, in ms. */
 const healthyMs = 10_000;
