@@ -12,6 +12,7 @@ export { type Server, serve } from "./server/serve.js";
 export type { ServeOptions } from "./server/serve-options.js";
 export type { ClientCallEvent, ConnectionEvent, ServerCallEvent } from "./session/diagnostics.js";
 export { bind } from "./service/bind.js";
+export { checkOptions, type OptionKinds } from "./service/check-options.js";
 export { defineService } from "./service/define-service.js";
 export { memoryTransport } from "./transport/memory.js";
 export { tcp } from "./transport/tcp.js";

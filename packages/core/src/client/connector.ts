@@ -47,7 +47,8 @@ class SocketConnector implements Connector {
   readonly #options: ConnectOptions;
   readonly #settings;
   readonly #links = new Map<string, { link: Link; users: number }>();
-  readonly #closingLinks = new Set<Promise<void>>();
+  /** Links that nobody uses any more and that finish what was begun. */
+  readonly #closingLinks = new Map<Link, Promise<void>>();
   readonly #channels = new Map<ServiceDescriptor, { channel: Channel | undefined; invoke: Invoke }>();
   readonly #stop = new AbortController();
   #closed: Promise<void> | undefined;
@@ -113,15 +114,12 @@ class SocketConnector implements Connector {
   async #close(): Promise<void> {
     this.#stop.abort();
     for (const { channel } of this.#channels.values()) channel?.close();
-    const { clock } = this.#settings;
-    const drained = Promise.all(this.#closingLinks);
-    const links = [...this.#links.values()].map(({ link }) => link);
-    const patience = clock.setTimer(() => {
-      for (const link of links) {
+    const patience = this.#settings.clock.setTimer(() => {
+      for (const link of this.#closingLinks.keys()) {
         link.abort(new RpcError("unavailable", "the client was closed", { reason: "CLOSED", processed: "maybe" }));
       }
     }, drainMs);
-    await drained;
+    await Promise.all(this.#closingLinks.values());
     patience.cancel();
   }
 
@@ -191,8 +189,10 @@ class SocketConnector implements Connector {
       shared.users--;
       if (shared.users > 0) return;
       this.#links.delete(key);
-      const closing = link.close().finally(() => this.#closingLinks.delete(closing));
-      this.#closingLinks.add(closing);
+      this.#closingLinks.set(
+        link,
+        link.close().finally(() => this.#closingLinks.delete(link)),
+      );
     }
   }
 }

@@ -73,7 +73,11 @@ class ListeningServer implements Server {
       maxConnections: options.connections ?? 10_000,
       drainMs: options.drainMs ?? 25_000,
     };
-    const hostOptions = { admissions: options.admissions ?? [], maxRunning: options.handlersRunning ?? 8_192 };
+    const hostOptions = {
+      admissions: options.admissions ?? [],
+      maxRunning: options.handlersRunning ?? 8_192,
+      logger: this.#settings.logger,
+    };
     if (options.services !== undefined) {
       const dispatcher = createDispatcher(options.services, options.interceptors, {
         ambient: options.ambient ?? false,

@@ -1,8 +1,11 @@
 import type { Admission, Head, Invoke, Rejection } from "../contract/call.js";
 import { RpcError } from "../contract/errors.js";
+import type { Logger } from "../contract/logger.js";
 import type { Method } from "../contract/method.js";
 import { defineService } from "../service/define-service.js";
 import { wellFormed } from "../service/names.js";
+import { isToldInFull } from "../session/fault-of.js";
+import { logThrown } from "../session/log-thrown.js";
 import type { Host } from "../session/session-options.js";
 import type { Dispatcher } from "./dispatcher.js";
 
@@ -13,6 +16,7 @@ export interface ServiceHostOptions {
   readonly admissions: readonly Admission[];
   /** Handlers that may run at once, over all connections. */
   readonly maxRunning: number;
+  readonly logger: Logger;
 }
 
 /** What a server's sessions share: its methods, its admissions, and the count of handlers that run. */
@@ -43,10 +47,25 @@ export class ServiceHost implements Host {
 
   admit(head: Head): Rejection | undefined {
     for (const admission of this.#options.admissions) {
-      const rejection = admission(head);
+      let rejection: Rejection | undefined;
+      try {
+        rejection = admission(head);
+      } catch (thrown) {
+        rejection = this.#unjudged(head, thrown);
+      }
       if (rejection !== undefined) return asRejection(rejection);
     }
     return undefined;
+  }
+
+  /** An admission that cannot judge lets nobody in. */
+  #unjudged({ method }: Head, thrown: unknown): Rejection {
+    if (isToldInFull(thrown)) return thrown as RpcError;
+    logThrown(this.#options.logger, method.path, thrown);
+    return new RpcError("internal", `an admission of ${method.path} failed; its server's log says how`, {
+      reason: "ADMISSION_FAILED",
+      processed: "no",
+    });
   }
 
   enter(): Rejection | undefined {

@@ -6,9 +6,12 @@ import { protocolError } from "../wire/protocol-error.js";
 interface Assembly<T> {
   readonly context: T;
   readonly totalBytes: number;
-  readonly parts: Buffer[];
+  /** At most twice as large as what arrived. */
+  bytes: Buffer;
   receivedBytes: number;
 }
+
+const nothing = Buffer.alloc(0);
 
 /**
  * Messages begun by the peer and not ended, by call id. Memory grows by what arrives; what was announced only counts
@@ -41,9 +44,11 @@ export class Assemblies<T> {
         "resource_exhausted",
       );
     }
+    const assembly = { context, totalBytes, bytes: nothing, receivedBytes: 0 };
     this.#announcedBytes += totalBytes;
-    this.#begun.set(id, { context, totalBytes, parts: [], receivedBytes: 0 });
-    this.#append(this.#begun.get(id)!, bytes, start, end);
+    this.#begun.set(id, assembly);
+    this.#progressAt = this.#clock.now();
+    this.#append(assembly, bytes, start, end);
   }
 
   /** Adds a part. Returns the message when it was the last, undefined before that or where the id is not being assembled. */
@@ -56,7 +61,7 @@ export class Assemblies<T> {
     if (assembly.receivedBytes !== assembly.totalBytes) {
       throw protocolError("WRONG_LENGTH", "a message in parts is shorter than was announced");
     }
-    return { context: assembly.context, body: Buffer.concat(assembly.parts, assembly.totalBytes) };
+    return { context: assembly.context, body: assembly.bytes };
   }
 
   /** Forgets a message; parts that still come find nothing. */
@@ -68,12 +73,20 @@ export class Assemblies<T> {
   }
 
   #append(assembly: Assembly<T>, bytes: Buffer, start: number, end: number): void {
-    assembly.receivedBytes += end - start;
-    if (assembly.receivedBytes > assembly.totalBytes) {
+    // A part without a byte is no progress.
+    if (start === end) return;
+    const { totalBytes, receivedBytes } = assembly;
+    const needed = receivedBytes + end - start;
+    if (needed > totalBytes) {
       throw protocolError("WRONG_LENGTH", "a message in parts is longer than was announced");
     }
-    // The chunk it was read in is overwritten, or kept whole by a view of it.
-    assembly.parts.push(Buffer.from(bytes.subarray(start, end)));
+    if (needed > assembly.bytes.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.min(totalBytes, Math.max(needed, assembly.bytes.length * 2)));
+      assembly.bytes.copy(grown, 0, 0, receivedBytes);
+      assembly.bytes = grown;
+    }
+    bytes.copy(assembly.bytes, receivedBytes, start, end);
+    assembly.receivedBytes = needed;
     this.#progressAt = this.#clock.now();
   }
 }

@@ -12,12 +12,21 @@ export function faultOf(thrown: unknown, path: string): RpcError {
   return neutral(`the handler of ${path} failed; its server's log says how`);
 }
 
+/** Whether the caller is told in the handler's own words, so that nothing of it is lost where it is not logged. */
+export function isToldInFull(thrown: unknown): boolean {
+  try {
+    return thrown instanceof RpcError && !wasReceived(thrown) && own(thrown) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** The handler chose what its caller sees. That it ran is not for it to say. */
 function own(error: RpcError): RpcError {
   const { code, message, reason, retryAfterMs, details } = error;
   return new RpcError(Object.hasOwn(Code, code) ? code : "unknown", String(message), {
     reason: String(reason),
-    retryAfterMs,
+    retryAfterMs: typeof retryAfterMs === "number" ? retryAfterMs : undefined,
     details,
     origin: "peer",
   });

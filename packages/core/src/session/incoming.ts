@@ -243,10 +243,15 @@ export class Incoming {
       this.#reject(call.id, rejection);
       return;
     }
-    host.invoke(call).then(
-      (output) => this.#answer(call, output),
-      (thrown) => this.#fail(call, thrown),
-    );
+    try {
+      host.invoke(call).then(
+        (output) => this.#answer(call, output),
+        (thrown) => this.#fail(call, thrown),
+      );
+    } catch (thrown) {
+      // An interceptor that throws before it has a promise to reject.
+      this.#fail(call, thrown);
+    }
   }
 
   #answer(call: RunningCall, output: unknown): void {

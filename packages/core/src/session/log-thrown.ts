@@ -1,6 +1,5 @@
-import { RpcError } from "../contract/errors.js";
 import type { Logger } from "../contract/logger.js";
-import { wasReceived } from "../contract/received-error.js";
+import { isToldInFull } from "./fault-of.js";
 
 const maxTextLength = 16_384;
 
@@ -9,16 +8,8 @@ const maxTextLength = 16_384;
  * meant for its caller and is not logged.
  */
 export function logThrown(logger: Logger, path: string, thrown: unknown): void {
-  if (isMeantForCaller(thrown)) return;
+  if (isToldInFull(thrown)) return;
   logger.error(`the handler of ${path} failed`, { method: path, error: textOf(thrown) });
-}
-
-function isMeantForCaller(thrown: unknown): boolean {
-  try {
-    return thrown instanceof RpcError && !wasReceived(thrown);
-  } catch {
-    return false;
-  }
 }
 
 /** Anything can be thrown, also what throws when it is looked at. */

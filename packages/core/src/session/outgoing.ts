@@ -1,4 +1,5 @@
 import { type Call, noMetadata } from "../contract/call.js";
+import type { Codec, DecodeLimits } from "../contract/codec.js";
 import { type Processed, RpcError } from "../contract/errors.js";
 import { decodeFault } from "../wire/fault.js";
 import { Fields, priorityBits, writeMetadata } from "../wire/fields.js";
@@ -12,6 +13,9 @@ import type { RemoteMethod } from "./remote-service.js";
 import { SendQueue } from "./send-queue.js";
 import type { WhenFull } from "./session-options.js";
 import { Slots } from "./slots.js";
+
+/** Thrown, and caught here, where a call was given up while it was encoded. */
+const givenUp = new Error("given up");
 
 /** What an answer's frame said of it, while its parts arrive. */
 interface Answer {
@@ -83,7 +87,8 @@ export class Outgoing {
   giveUp(pending: PendingCall, error: RpcError): Processed {
     const now = this.#connection.clock.now();
     if (pending.id === 0) {
-      this.#queue.remove(pending);
+      // A getter of its arguments may give a call up while it is encoded: then it is in no queue yet.
+      if (pending.queuedBody !== undefined) this.#queue.remove(pending);
       pending.fail(error, now);
       this.#next();
       return "no";
@@ -225,6 +230,7 @@ export class Outgoing {
       outbox.reserve(body.length);
       outbox.position += body.copy(outbox.bytes, outbox.position);
     }
+    if (pending.settled) throw givenUp;
     outbox.end();
   }
 
@@ -234,7 +240,7 @@ export class Outgoing {
     const sink = new GrowingSink(Math.min(limits.messageBytes, peerLimits.messageBytes), "limits.messageBytes");
     try {
       this.#codecOf(pending.remote).encode(pending.call.input, sink);
-      this.#queue.push(pending, sink.taken(), now);
+      if (!pending.settled) this.#queue.push(pending, sink.taken(), now);
     } catch (cause) {
       pending.fail(unsendable(pending.call, cause), now);
     }
@@ -270,23 +276,27 @@ export class Outgoing {
     start: number,
     end: number,
   ): void {
-    const { readAt, limits } = this.#connection;
-    this.#slots.take(pending.id);
-    try {
-      const decoder = codec < 0 ? this.#codecOf(pending.remote) : this.#connection.codecById(codec);
-      if (decoder === undefined)
-        throw protocolError("UNKNOWN_CODEC", `the answer is in codec ${codec}, which was not agreed`);
-      if (kind === Kind.response) {
+    const { readAt, limits, peer } = this.#connection;
+    const decoder = codec < 0 ? this.#codecOf(pending.remote) : this.#connection.codecById(codec);
+    // What breaks the protocol ends the connection, which settles this call with all others.
+    if (decoder === undefined)
+      throw protocolError("UNKNOWN_CODEC", `an answer is in codec ${codec}, which was not agreed`);
+    if (kind === Kind.response) {
+      this.#slots.take(pending.id);
+      try {
         pending.succeed(decoder.decode(bytes, start, end, limits), readAt);
-      } else {
-        const { error, detailsStart } = decodeFault(target, bytes, start, end, this.#connection.peer.address);
-        pending.fail(
-          detailsStart === end ? error : withDetails(error, decoder.decode(bytes, detailsStart, end, limits)),
-          readAt,
-        );
+      } catch (cause) {
+        pending.fail(undecodable(pending.call, peer.address, cause), readAt);
       }
-    } catch (cause) {
-      pending.fail(undecodable(pending.call, this.#connection.peer.address, cause), readAt);
+    } else {
+      const { error, detailsStart } = decodeFault(target, bytes, start, end, peer.address);
+      if ((kind === Kind.reject) !== (error.processed === "no"))
+        throw protocolError("MALFORMED_FRAME", "a reject says that the handler ran, or an error that it did not");
+      this.#slots.take(pending.id);
+      pending.fail(
+        detailsStart === end ? error : withDetails(error, decoder, bytes, detailsStart, end, limits),
+        readAt,
+      );
     }
     this.#next();
   }
@@ -335,7 +345,21 @@ function undecodable(call: Call, endpoint: string, cause: unknown): RpcError {
   });
 }
 
-function withDetails(error: RpcError, details: unknown): RpcError {
+/** Details that cannot be decoded do not take the error with them. */
+function withDetails(
+  error: RpcError,
+  decoder: Codec,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  limits: DecodeLimits,
+): RpcError {
+  let details: unknown;
+  try {
+    details = decoder.decode(bytes, start, end, limits);
+  } catch {
+    return error;
+  }
   const { code, message, reason, processed, retryAfterMs, endpoint } = error;
   return new RpcError(code, message, { reason, processed, retryAfterMs, endpoint, details, origin: "peer" });
 }

@@ -169,6 +169,7 @@ export class Session implements Connection {
     const told = this.#reader.recognised;
     this.#settleAll(error);
     if (told && !stream.destroyed && stream.writable) {
+      this.outbox.preface();
       this.outbox.frame(Kind.close, 0, codeOf(error), 0, encodeFault(error));
       this.outbox.finish();
       // Reading goes on, so that unread input does not turn the end into a reset that overtakes the last frame.
@@ -206,7 +207,7 @@ export class Session implements Connection {
       this.#ping();
     }
     if (silentMs > busyPingMs) this.#reader.trim();
-    if (this.#state === "ready" && this.#outgoing.nearlyExhausted) this.#retire();
+    if (this.#state === "ready" && this.#outgoing.nearlyExhausted) void this.drain();
   }
 
   frame(kind: number, flags: number, target: number, id: number, bytes: Buffer, start: number, end: number): void {

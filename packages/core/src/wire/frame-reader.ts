@@ -1,5 +1,5 @@
 import { RpcError } from "../contract/errors.js";
-import { headerBytes, maxFrameBytes, readLength, reservedFlags } from "./header.js";
+import { forbiddenFlags, headerBytes, maxFrameBytes, readLength } from "./header.js";
 import { preface } from "./preface.js";
 import { protocolError } from "./protocol-error.js";
 
@@ -114,13 +114,17 @@ export class FrameReader {
   }
 
   #emit(at: Buffer, start: number, end: number): void {
+    const kind = at[start]!;
     const flags = (at[start + 4]! << 8) | at[start + 5]!;
-    if ((flags & reservedFlags) !== 0) {
-      throw protocolError("RESERVED_FLAG", "a frame has a flag set that has no meaning in this version");
+    if ((flags & forbiddenFlags[kind]!) !== 0) {
+      throw protocolError(
+        "RESERVED_FLAG",
+        `a frame of kind ${kind} has a flag set that it does not have in this version`,
+      );
     }
     const target = (at[start + 6]! << 8) | at[start + 7]!;
     const id = ((at[start + 8]! << 24) | (at[start + 9]! << 16) | (at[start + 10]! << 8) | at[start + 11]!) >>> 0;
-    this.#taker.frame(at[start]!, flags, target, id, at, start + headerBytes, end);
+    this.#taker.frame(kind, flags, target, id, at, start + headerBytes, end);
   }
 }
 

@@ -60,8 +60,33 @@ export const Flag = {
   acceptor: 0x0100,
 } as const;
 
-/** Flags without a meaning yet: set, they end the connection. */
-export const reservedFlags = 0xfe00;
+const answerFlags = Flag.more | Flag.codec | Flag.load | Flag.metadata | Flag.acceptor;
+
+/** Flags that a kind may have. `oneway` waits for its feature. */
+const flagsOfKind: Readonly<Record<Kind, number>> = {
+  [Kind.hello]: 0,
+  [Kind.welcome]: 0,
+  [Kind.open]: Flag.acceptor,
+  [Kind.opened]: Flag.acceptor,
+  [Kind.request]: Flag.more | Flag.time | Flag.codec | Flag.priority | Flag.trace | Flag.metadata | Flag.acceptor,
+  [Kind.response]: answerFlags,
+  [Kind.error]: answerFlags,
+  [Kind.reject]: answerFlags,
+  [Kind.cancel]: Flag.acceptor,
+  [Kind.item]: answerFlags,
+  [Kind.end]: answerFlags,
+  [Kind.credit]: Flag.acceptor,
+  [Kind.chunk]: Flag.more | Flag.acceptor,
+  [Kind.block]: 0,
+  [Kind.ping]: 0,
+  [Kind.pong]: 0,
+  [Kind.drain]: 0,
+  [Kind.close]: 0,
+};
+
+/** By kind, the flags that end the connection where they are set. Of kinds that nobody knows nothing is known. */
+export const forbiddenFlags = new Uint16Array(256);
+for (const [kind, flags] of Object.entries(flagsOfKind)) forbiddenFlags[Number(kind)] = ~flags;
 
 /** Writes a header whose length is filled in by `writeLength`. */
 export function writeHeader(at: Buffer, offset: number, kind: number, flags: number, target: number, id: number): void {

@@ -7,7 +7,7 @@ export const protocolVersion = 1;
 export const maxHelloBytes = 4_096;
 
 /** Bits of `Hello.features`; a bit is in force where both sides set it. */
-export const Feature = { deflate: 1, lz4: 2, streams: 4 } as const;
+export const Feature = { deflate: 1, lz4: 2, streams: 4, oneway: 8 } as const;
 
 /** What a side tells the other that it takes; what the other sends has to keep to it. */
 export interface PeerLimits {

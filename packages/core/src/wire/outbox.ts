@@ -66,6 +66,7 @@ export class Outbox implements Sink {
   #deferred: (() => void)[] = [];
   #scheduled = false;
   #wasFull = false;
+  #prefaced = false;
   #finishing = false;
   #closed = false;
   #lastFlushBytes = 0;
@@ -111,8 +112,10 @@ export class Outbox implements Sink {
     return this.unsentBytes === 0;
   }
 
-  /** Puts the first four bytes of the connection in. */
+  /** Puts the first four bytes of the connection in, once. */
   preface(): void {
+    if (this.#prefaced) return;
+    this.#prefaced = true;
     this.#ensurePage(preface.length);
     this.position += preface.copy(this.bytes, this.position);
   }
