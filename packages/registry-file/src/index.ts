@@ -1,1 +1,1 @@
-export {};
+export { type FileRegistryOptions, fileRegistry } from "./file-registry.js";

@@ -1,1 +1,2 @@
-export {};
+export { memoryRegistry } from "./memory-registry.js";
+export { type MemoryStore, memoryStore } from "./memory-store.js";

@@ -52,7 +52,9 @@ export function kindOf(value: object): Kind {
 /** Returns what to say of an object without fields whose state is elsewhere, e.g. a URL; undefined where it has none. */
 export function hiddenState(value: object): string | undefined {
   const tag: unknown = Reflect.get(value, Symbol.toStringTag);
-  return typeof tag === "string" ? `is a ${tag}, whose state is not in fields: send what it says instead` : undefined;
+  return typeof tag === "string"
+    ? `is of class ${tag}, whose state is not in fields: send what matters of it`
+    : undefined;
 }
 
 function foreign(value: object): string | undefined {
@@ -62,7 +64,8 @@ function foreign(value: object): string | undefined {
   if (types.isWeakMap(value) || types.isWeakSet(value)) return "is a weak collection, which cannot be listed";
   if (types.isSharedArrayBuffer(value)) return "is shared memory: send a copy of it";
   if (types.isGeneratorObject(value)) return "is a generator: only streams carry one";
-  if (types.isMapIterator(value) || types.isSetIterator(value)) return "is an iterator: send an array of what it yields";
+  if (types.isMapIterator(value) || types.isSetIterator(value))
+    return "is an iterator: send an array of what it yields";
   for (const known of [Map, Set, Date, Promise, RegExp, ArrayBuffer, Uint8Array, WeakMap, WeakSet]) {
     if (value instanceof known) return `looks like a ${known.name} but is none, as a proxy of one does`;
   }

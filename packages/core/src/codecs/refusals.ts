@@ -1,8 +1,8 @@
 import { RpcError } from "../contract/errors.js";
 
-/** Returns the error of bytes that are not what the codec reads. `what` never quotes them. */
-export function malformed(what: string): RpcError {
-  return refusal("MALFORMED", `the message cannot be decoded: ${what}`);
+/** Returns the error of bytes that are not what the codec reads. `what` never quotes them; `cause` stays in this process. */
+export function malformed(what: string, cause?: unknown): RpcError {
+  return refusal("MALFORMED", `the message cannot be decoded: ${what}`, cause);
 }
 
 /** Returns the error of a message that nests deeper than `DecodeLimits.depth`. */
@@ -18,6 +18,6 @@ export function tooMany(elements: number): RpcError {
   );
 }
 
-function refusal(reason: string, message: string): RpcError {
-  return new RpcError("invalid_argument", message, { reason, processed: "no" });
+function refusal(reason: string, message: string, cause?: unknown): RpcError {
+  return new RpcError("invalid_argument", message, { reason, processed: "no", cause });
 }

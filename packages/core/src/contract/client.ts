@@ -1,6 +1,6 @@
 import type { ServiceDescriptor } from "./method.js";
 import type { MethodNames } from "./method-names.js";
-import type { Plain, PlainInput } from "./plain.js";
+import type { Input, Plain } from "./plain.js";
 import type { Objection, Unmappable } from "./unmappable.js";
 
 export type { Handlers, MethodTable } from "./handlers.js";
@@ -29,7 +29,7 @@ type Stubs<T, Names extends keyof T, Classes> = {
 
 type Stub<F, Classes> = F extends (...input: infer A) => infer R
   ? [Objection<F>] extends [never]
-    ? (...input: PlainInput<A>) => Promise<Plain<Awaited<R>, Classes>>
+    ? (...input: Input<A>) => Promise<Plain<Awaited<R>, Classes>>
     : Unmappable<Objection<F>>
   : never;
 

@@ -1,4 +1,4 @@
-import type { AnyFunction } from "./plain.js";
+import type { Callable } from "./is-plain.js";
 
 /** Names that no method may have: what every object inherits, what would make a client a promise, what a log line calls. */
 export type ReservedName =
@@ -31,6 +31,6 @@ export type MethodNames<T> = {
 
 type MethodName<T, K extends keyof T> = [0, Exclude<T[K], undefined>] extends [1 & T[K], unknown] | [0, never]
   ? never
-  : [Exclude<T[K], undefined>] extends [AnyFunction]
+  : [Exclude<T[K], undefined>] extends [Callable]
     ? K
     : never;

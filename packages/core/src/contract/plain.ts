@@ -1,14 +1,13 @@
-/** What can be called or constructed. Returns `void`, so that asking never makes the compiler infer a result. */
-export type AnyFunction = ((...input: never[]) => void) | (abstract new (...input: never[]) => unknown);
+import type { AnyFunction, InRange, IsPlain, IsTuple, Kept, Lost, Primitive } from "./is-plain.js";
 
 /**
  * What is left of a `T` that came over the wire: data without behaviour. Methods, functions and symbols are gone at any
- * depth, private fields with them; everything else is as it was, so that a type which is plain already is returned
- * itself. A class among `Classes` keeps its methods, wherever it stands: name those which are built again on arrival.
+ * depth, private fields with them; everything else is as it was, and a type which is plain already is returned itself.
+ * A class among `Classes` keeps its methods, wherever it stands: name those which are built again on arrival.
  *
  * What types cannot tell: a getter of a class looks like a field here, and does not travel.
  */
-export type Plain<T, Classes = never> = Walk<T, Classes, "result", []>;
+export type Plain<T, Classes = never> = Walk<T, Classes, []>;
 
 /** The fields of a `T` that travel: what a client gets where a method returns an object with methods. */
 export type Data<T> = Fields<T, DataKeys<T>, never>;
@@ -16,79 +15,56 @@ export type Data<T> = Fields<T, DataKeys<T>, never>;
 /** The fields of a `T` that travel, where objects of `Classes` are built again on arrival. */
 export type DataWith<T, Classes> = Fields<T, DataKeys<T>, Classes>;
 
-/** An argument list of plain data. Names of parameters, optional and rest ones stay. */
-export type PlainInput<A extends readonly unknown[]> = { [K in keyof A]: Plain<A[K]> };
-
-/** What a method that returns nothing returns. */
-export type Nothing = ReturnType<() => void>;
-
-type Primitive = string | number | boolean | bigint | null | undefined | Nothing;
-type Lost = AnyFunction | symbol | PromiseLike<unknown> | AsyncIterable<unknown>;
-type Leaf = Date | ArrayBufferView;
-
-/** Stands in a comparison for what does not travel: nothing can be assigned from it. */
-interface Gone {
-  readonly gone: unique symbol;
-}
-
 /**
- * For the mode "result" what `Plain` says; for "compare" the same shape, with `Gone` for what does not travel. If that
- * can be assigned to `T` nothing is lost, and the result is `T` by its own name. The comparison looks into the fields
- * of an object only when it comes to them, so that a type may contain itself. A tuple is looked into at once:
- * `Nested` counts tuples directly within tuples.
+ * An argument list: each argument as the method declares it, or as plain data. Names of parameters, optional and rest
+ * ones stay.
  */
-type Walk<T, Classes, Mode, Nested extends 0[]> = unknown extends T
+export type Input<A extends readonly unknown[]> = { [K in keyof A]: A[K] | Plain<A[K]> };
+
+/** `Nested` counts tuples directly within tuples, which are looked into at once; objects and arrays only when asked. */
+type Walk<T, Classes, Nested extends 0[]> = unknown extends T
   ? T
   : [T] extends [Primitive]
     ? T
-    : Mode extends "compare"
-      ? Step<T, Classes, Mode, Nested>
-      : [Step<T, Classes, "compare", []>] extends [T]
-        ? T
-        : Step<T, Classes, Mode, Nested>;
+    : IsPlain<T, Classes> extends true
+      ? T
+      : Step<T, Classes, Nested>;
 
-type Step<T, Classes, Mode, Nested extends 0[]> = T extends Primitive | Leaf | Classes
+type Step<T, Classes, Nested extends 0[]> = T extends Kept | Classes
   ? T
   : T extends Lost
-    ? Mode extends "compare"
-      ? Gone
-      : never
+    ? never
     : T extends readonly unknown[]
-      ? StepArray<T, Classes, Mode, Nested>
+      ? StepArray<T, Classes, Nested>
       : T extends ReadonlyMap<infer K, infer V>
         ? T extends Map<K, V>
-          ? Map<Walk<K, Classes, Mode, []>, Walk<V, Classes, Mode, []>>
-          : ReadonlyMap<Walk<K, Classes, Mode, []>, Walk<V, Classes, Mode, []>>
+          ? Map<Plain<K, Classes>, Plain<V, Classes>>
+          : ReadonlyMap<Plain<K, Classes>, Plain<V, Classes>>
         : T extends ReadonlySet<infer M>
           ? T extends Set<M>
-            ? Set<Walk<M, Classes, Mode, []>>
-            : ReadonlySet<Walk<M, Classes, Mode, []>>
+            ? Set<Plain<M, Classes>>
+            : ReadonlySet<Plain<M, Classes>>
           : [T, "stack"] extends [Error, keyof T]
             ? Error
-            : [keyof T, object] extends [never, T]
-              ? T
-              : StepObject<T, Classes, Mode>;
+            : T extends ArrayBuffer
+              ? Uint8Array
+              : StepObject<T, Classes>;
 
-type StepArray<T extends readonly unknown[], Classes, Mode, Nested extends 0[]> = T[number][] extends T
+type StepArray<T extends readonly unknown[], Classes, Nested extends 0[]> = T[number][] extends T
   ? T extends unknown[]
-    ? Walk<T[number], Classes, Mode, []>[]
-    : readonly Walk<T[number], Classes, Mode, []>[]
-  : Nested["length"] extends 8
-    ? T
-    : StepTuple<T, Classes, Mode, Nested> extends infer Tuple extends readonly unknown[]
-      ? Tuple
-      : Walk<T[number], Classes, Mode, []>[];
+    ? Plain<T[number], Classes>[]
+    : readonly Plain<T[number], Classes>[]
+  : IsTuple<T> extends false
+    ? Plain<T[number], Classes>[]
+    : InRange<Nested, 8> extends true
+      ? { [K in keyof T]: Walk<T[K], Classes, [...Nested, 0]> }
+      : T;
 
-/** An object where `T` is a class that extends an array: of that, the elements travel. */
-type StepTuple<T, Classes, Mode, Nested extends 0[]> = { [K in keyof T]: Walk<T[K], Classes, Mode, [...Nested, 0]> };
-
-type StepObject<T, Classes, Mode> = Mode extends "compare"
-  ? { [K in keyof T]: K extends symbol ? Gone : Walk<T[K], Classes, Mode, []> }
-  : string extends keyof T
-    ? { [K in keyof T as DataKey<T, K>]: Walk<T[K], Classes, Mode, []> }
-    : [Classes] extends [never]
-      ? Data<T>
-      : DataWith<T, Classes>;
+type StepObject<T, Classes> = string extends keyof T
+  ? { [K in keyof T as DataKey<T, K>]: Plain<T[K], Classes> }
+  : [Classes] extends [never]
+    ? Data<T>
+    : DataWith<T, Classes>;
 
 /** By a list of keys, as `Pick`: fields keep their modifiers, their comments and where they are defined. */
 type Fields<T, Keys extends keyof T, Classes> = { [K in Keys]: Plain<T[K], Classes> };
@@ -98,8 +74,10 @@ type DataKeys<T> = { [K in keyof T]-?: DataKey<T, K> }[keyof T];
 /** `K` if something of the field travels: not where it holds functions or symbols alone. */
 type DataKey<T, K extends keyof T> = K extends symbol
   ? never
-  : [Exclude<T[K], undefined>] extends [never]
+  : unknown extends T[K]
     ? K
-    : [Exclude<T[K], undefined>] extends [AnyFunction | symbol]
-      ? never
-      : K;
+    : [Exclude<T[K], undefined>] extends [never]
+      ? K
+      : [Exclude<T[K], undefined>] extends [AnyFunction | symbol]
+        ? never
+        : K;

@@ -1,10 +1,11 @@
 /** Where something listens, as a URL: `tcp://127.0.0.1:7000`, `memory://prices`. The scheme chooses the transport. */
 export type Address = string;
 
-/** What an operator may change of a registered instance while it runs. */
+/** What an operator may change of a registered instance while it runs. A field that is left out stays as it is. */
 export interface NodeState {
   /** Share of the calls, against the others' weights. */
   readonly weight?: number;
+  /** Take the place of all tags it has. */
   readonly tags?: Readonly<Record<string, string>>;
   /** Listed, but not to be called. */
   readonly inactive?: boolean;
@@ -29,9 +30,15 @@ export interface Entry extends Endpoint {
 
 /** A hold on what was registered, kept alive by the adapter until it is released or lost. */
 export interface Lease {
-  /** Resolves, and never rejects, with the reason once the entries are gone against the holder's will. Core registers again. */
+  /**
+   * Resolves, and never rejects, with the reason once the entries are gone against the holder's will. Core registers
+   * again.
+   */
   readonly lost: Promise<Error>;
-  /** Replaces what is registered under this lease. */
+  /**
+   * Replaces what is registered under this lease, and with it what `setState` changed: who wants to keep that says it
+   * again.
+   */
   update(entries: readonly Entry[]): Promise<void>;
   /** Takes the entries away; resolves when others can no longer see them. May be called twice. */
   release(): Promise<void>;
@@ -44,13 +51,23 @@ export interface Lease {
 export interface Registry {
   /** Registers the entries of one process under one lease. */
   register(entries: readonly Entry[]): Promise<Lease>;
-  /** Yields the whole list of a service: at once, then after each change. An end or a throw means the watch was lost. Ends without a throw when `signal` aborts. */
+  /**
+   * Yields the whole list of a service: at once, then after each change. An end or a throw means the watch was lost.
+   * Ends without a throw when `signal` aborts.
+   */
   watch(service: string, signal: AbortSignal): AsyncIterable<readonly Endpoint[]>;
   /** Returns the list of a service as it is now. */
   list(service: string, signal: AbortSignal): Promise<readonly Endpoint[]>;
-  /** Yields the sorted names of all services that have an instance: at once, then after each change. Ends like `watch`. */
+  /**
+   * Yields the sorted names of all services that have an instance: at once, then after each change. Ends like
+   * `watch`.
+   */
   services(signal: AbortSignal): AsyncIterable<readonly string[]>;
-  /** Changes the state of a registered instance; others see it as a changed list. Rejects with an error that names the instance if it is not registered. */
+  /**
+   * Changes the state of a registered instance, whoever registered it, until its own `update`; others see it as a
+   * changed list. Rejects with an error that names the instance if it is not registered, and with a TypeError for a
+   * weight that is not a finite number from 0 up.
+   */
   setState(service: string, id: string, patch: NodeState): Promise<void>;
   /** Ends watches and releases what this object registered. May be called twice. */
   close(): Promise<void>;

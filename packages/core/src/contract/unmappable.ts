@@ -1,4 +1,4 @@
-import type { AnyFunction } from "./plain.js";
+import type { AnyFunction } from "./is-plain.js";
 
 /**
  * Stands in a client's type for a method which it cannot offer. It cannot be called, and the compiler's message shows

@@ -16,23 +16,20 @@ export const Extension = { undefined: 0, map: 1, set: 2, error: 3, bigint: 66, v
 /** Bytes of the longest bigint: 8,192 bits. What takes longer than linear time to read stays small. */
 export const maxBigintBytes = 1_024;
 
-/** The kinds of typed arrays by the byte that names them; 17 is a DataView. msgpackr's numbers. */
-export const viewKinds: readonly string[] = [
-  "Int8Array",
-  "Uint8Array",
-  "Uint8ClampedArray",
-  "Int16Array",
-  "Uint16Array",
-  "Int32Array",
-  "Uint32Array",
-  "Float32Array",
-  "Float64Array",
-  "BigInt64Array",
-  "BigUint64Array",
-];
+/** The kinds of typed arrays, each at the place of the byte that names it. */
+export const viewKinds = [
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+] as const;
 
 /** The byte that names a DataView. */
 export const dataViewKind = 17;
-
-/** Levels of nesting that are written; what a peer reads with its own `DecodeLimits.depth`, 64 unless set. */
-export const maxDepth = 64;

@@ -18,7 +18,7 @@ export class Name {
   constructor(text: string) {
     const bytes = Buffer.alloc(maxLength + 1);
     bytes[0] = 0xa0 | text.length;
-    bytes.latin1Write(text, 1);
+    bytes.write(text, 1, "latin1");
     this.text = text;
     this.size = text.length + 1;
     this.w0 = bytes.readInt32LE(0);

@@ -7,11 +7,26 @@ import type { NativeBuffer } from "../native.js";
 export function writeShort(bytes: NativeBuffer, text: string, p: number): number {
   const { length } = text;
   let at = p + 1;
-  for (let index = 0; index < length; index++) {
+  let index = 0;
+  let all = 0;
+  for (; index + 3 < length; index += 4) {
+    const c0 = text.charCodeAt(index);
+    const c1 = text.charCodeAt(index + 1);
+    const c2 = text.charCodeAt(index + 2);
+    const c3 = text.charCodeAt(index + 3);
+    if ((c0 | c1 | c2 | c3) > 0x7f) return writeShortUtf8(bytes, text, p);
+    bytes[at] = c0;
+    bytes[at + 1] = c1;
+    bytes[at + 2] = c2;
+    bytes[at + 3] = c3;
+    at += 4;
+  }
+  for (; index < length; index++) {
     const char = text.charCodeAt(index);
-    if (char > 0x7f) return writeShortUtf8(bytes, text, p);
+    all |= char;
     bytes[at++] = char;
   }
+  if (all > 0x7f) return writeShortUtf8(bytes, text, p);
   bytes[p] = 0xa0 | length;
   return at;
 }

@@ -1,10 +1,12 @@
 import type { Sink } from "../../contract/codec.js";
 import { hiddenState, isClass, kindOf } from "../kinds.js";
+import { maxDepth } from "../max-depth.js";
 import { type NativeBuffer, nothing } from "../native.js";
 import { encodeError, passing, property, SinkRefused, Unencodable } from "../unencodable.js";
-import { Extension, maxBigintBytes, maxDepth } from "./extensions.js";
-import { packLeaf } from "./leaves.js";
+import { Extension } from "./extensions.js";
 import { Name, nameOf } from "./names.js";
+import { dateSize, longSize, packBigint, packView, writeDate, writeLong } from "./write-leaf.js";
+import { numberSize, put16, put32, writeNumber } from "./write-number.js";
 import { writeShort } from "./write-short.js";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -23,23 +25,15 @@ let origin = 0;
 /** The name that was written last. */
 let last = new Name("");
 
-const float = new Float64Array(1);
-const floatBytes = new Uint8Array(float.buffer);
-const long = new BigUint64Array(1);
-const longBytes = new Uint8Array(long.buffer);
 const hasOwn = Object.prototype.hasOwnProperty;
 const plain = Object.prototype;
 
 /** Writes a value at the sink's position and moves it: `messagePack.encode`. */
 export function encode(value: unknown, to: Sink): void {
-  if (to === sink) {
-    // Bytes of two messages would mix: what runs here is code of the value that is being written.
-    throw new Unencodable("is to go where another value is just being encoded; this was asked by code of that value").toError();
+  if (sink !== undefined) {
+    encodeWithin(value, to);
+    return;
   }
-  const outer = sink;
-  const outerBytes = bytes;
-  const outerRoom = room;
-  const outerOrigin = origin;
   sink = to;
   bytes = to.bytes as NativeBuffer;
   room = bytes.length;
@@ -48,6 +42,21 @@ export function encode(value: unknown, to: Sink): void {
     to.position = write(value, origin, maxDepth);
   } catch (thrown) {
     throw encodeError(thrown);
+  } finally {
+    sink = undefined;
+  }
+}
+
+/** Asked for by code of a value that is just being encoded. */
+function encodeWithin(value: unknown, to: Sink): void {
+  if (to === sink) throw new Unencodable("is to go into the midst of the value that asked for this").toError();
+  const outer = sink;
+  const outerBytes = bytes;
+  const outerRoom = room;
+  const outerOrigin = origin;
+  sink = undefined;
+  try {
+    encode(value, to);
   } finally {
     sink = outer;
     bytes = outerBytes;
@@ -63,7 +72,7 @@ function write(value: unknown, p: number, depth: number): number {
     case "string":
       return value.length <= shortText ? writeShort(bytes, value, p) : writeText(value, p);
     case "number":
-      return writeNumber(value, p);
+      return writeNumber(bytes, value, p);
     case "object": {
       if (value === null) {
         bytes[p] = 0xc0;
@@ -83,7 +92,7 @@ function write(value: unknown, p: number, depth: number): number {
       bytes[p + 2] = 0;
       return p + 3;
     case "bigint":
-      return writeBigint(value, p);
+      return longSize(value) > 0 ? writeLong(bytes, value, p) : copy(packBigint(value), p);
     default:
       throw new Unencodable(typeof value === "function" ? "is a function" : "is a symbol");
   }
@@ -116,7 +125,7 @@ function sizeOf(value: unknown): number {
     case "undefined":
       return 3;
     case "bigint":
-      return 10;
+      return longSize(value);
     default:
       return 1;
   }
@@ -124,111 +133,41 @@ function sizeOf(value: unknown): number {
 
 function textSize(text: string): number {
   const size = Buffer.byteLength(text);
-  return size + (size < 32 ? 1 : size < 0x100 ? 2 : size < 0x10000 ? 3 : 5);
+  return size + textHeaderSize(size);
 }
 
-function numberSize(value: number): number {
-  if (!Number.isSafeInteger(value) || Object.is(value, -0)) return 9;
-  if (value >= 0) return value < 0x80 ? 1 : value < 0x100 ? 2 : value < 0x10000 ? 3 : value < 0x100000000 ? 5 : 9;
-  return value >= -0x20 ? 1 : value >= -0x80 ? 2 : value >= -0x8000 ? 3 : value >= -0x80000000 ? 5 : 9;
+function textHeaderSize(size: number): number {
+  return size < 32 ? 1 : size < 0x100 ? 2 : size < 0x10000 ? 3 : 5;
 }
 
 function headerSize(count: number, short: number): number {
   return count < short ? 1 : count < 0x10000 ? 3 : 5;
 }
 
-function writeNumber(value: number, p: number): number {
-  const b = bytes;
-  if ((value | 0) !== value) return writeWide(value, p);
-  if (value >= 0) {
-    if (value < 0x80) {
-      if (value === 0 && 1 / value < 0) return writeFloat(value, p);
-      b[p] = value;
-      return p + 1;
-    }
-    if (value < 0x100) {
-      b[p] = 0xcc;
-      b[p + 1] = value;
-      return p + 2;
-    }
-    if (value < 0x10000) return put16(0xcd, value, p);
-    return put32(0xce, value, p);
-  }
-  if (value >= -0x20) {
-    b[p] = value;
-    return p + 1;
-  }
-  if (value >= -0x80) {
-    b[p] = 0xd0;
-    b[p + 1] = value;
-    return p + 2;
-  }
-  if (value >= -0x8000) return put16(0xd1, value, p);
-  return put32(0xd2, value, p);
-}
-
-/** An integer beyond 32 bits, or no integer. */
-function writeWide(value: number, p: number): number {
-  if (!Number.isSafeInteger(value)) return writeFloat(value, p);
-  if (value >= 0 && value < 0x100000000) return put32(0xce, value, p);
-  put32(value < 0 ? 0xd3 : 0xcf, Math.floor(value / 0x100000000), p);
-  const b = bytes;
-  b[p + 5] = value / 0x1000000;
-  b[p + 6] = value / 0x10000;
-  b[p + 7] = value / 0x100;
-  b[p + 8] = value;
-  return p + 9;
-}
-
-function writeFloat(value: number, p: number): number {
-  const b = bytes;
-  const f = floatBytes;
-  float[0] = value;
-  b[p] = 0xcb;
-  b[p + 1] = f[7]!;
-  b[p + 2] = f[6]!;
-  b[p + 3] = f[5]!;
-  b[p + 4] = f[4]!;
-  b[p + 5] = f[3]!;
-  b[p + 6] = f[2]!;
-  b[p + 7] = f[1]!;
-  b[p + 8] = f[0]!;
-  return p + 9;
-}
-
-function put16(type: number, value: number, p: number): number {
-  const b = bytes;
-  b[p] = type;
-  b[p + 1] = value >> 8;
-  b[p + 2] = value;
-  return p + 3;
-}
-
-function put32(type: number, value: number, p: number): number {
-  const b = bytes;
-  b[p] = type;
-  b[p + 1] = value >>> 24;
-  b[p + 2] = value >> 16;
-  b[p + 3] = value >> 8;
-  b[p + 4] = value;
-  return p + 5;
-}
-
 function writeText(text: string, p: number): number {
   const most = text.length * 3 + 5;
   if (room - p < most) p = grow(p, textSize(text));
   const b = bytes;
-  const guess = text.length < 0x100 ? 2 : text.length < 0x10000 ? 3 : 5;
+  const guess = textHeaderSize(text.length);
   const size = b.utf8Write(text, p + guess, most);
-  const header = size < 0x100 ? 2 : size < 0x10000 ? 3 : 5;
+  const header = textHeaderSize(size);
   // More bytes than characters may need a longer header than was left for it.
   if (header !== guess) b.copyWithin(p + header, p + guess, p + guess + size);
-  if (size < 0x100) {
-    b[p] = 0xd9;
-    b[p + 1] = size;
-    return p + 2 + size;
+  switch (header) {
+    case 1:
+      b[p] = 0xa0 | size;
+      break;
+    case 2:
+      b[p] = 0xd9;
+      b[p + 1] = size;
+      break;
+    case 3:
+      put16(b, 0xda, size, p);
+      break;
+    default:
+      put32(b, 0xdb, size, p);
   }
-  return (size < 0x10000 ? put16(0xda, size, p) : put32(0xdb, size, p)) + size;
+  return p + header + size;
 }
 
 function writeName(text: string, p: number): number {
@@ -290,7 +229,7 @@ function writeHeader(count: number, short: number, long: number, p: number): num
     bytes[p] = short | count;
     return p + 1;
   }
-  return count < 0x10000 ? put16(long, count, p) : put32(long + 1, count, p);
+  return count < 0x10000 ? put16(bytes, long, count, p) : put32(bytes, long + 1, count, p);
 }
 
 /** Own enumerable properties, in their order. How many they are is known in the end, also where getters change that. */
@@ -337,13 +276,14 @@ function writeObject(value: object, prototype: object, p: number, depth: number)
     case "buffer":
       return writeBytes(new Uint8Array(value as ArrayBuffer), p);
     case "view":
-      return writeLeaf(value as ArrayBufferView, p);
+      return copy(packView(value as ArrayBufferView), p);
     case "map":
       return writeMap(value as Map<unknown, unknown>, p, depth);
     case "set":
       return writeSet(value as Set<unknown>, p, depth);
     case "date":
-      return writeDate(value as Date, p);
+      if (room - p < roomy) p = grow(p, dateSize(value as Date));
+      return writeDate(bytes, value as Date, p);
     case "error":
       return writeError(value as Error, p, depth);
     default:
@@ -369,70 +309,15 @@ function writeBytes(value: Uint8Array, p: number): number {
     bytes[p + 1] = size;
     p += 2;
   } else {
-    p = size < 0x10000 ? put16(0xc5, size, p) : put32(0xc6, size, p);
+    p = size < 0x10000 ? put16(bytes, 0xc5, size, p) : put32(bytes, 0xc6, size, p);
   }
-  bytes.set(value, p);
-  return p + size;
+  return copy(value, p);
 }
 
-function writeLeaf(value: ArrayBufferView | bigint, p: number): number {
-  const leaf = packLeaf(value);
-  if (room - p < leaf.length) p = grow(p, leaf.length);
-  bytes.set(leaf, p);
-  return p + leaf.length;
-}
-
-/** Within 2^53 as an extension, so that MessagePack's own integers are numbers; within 64 bits as such an integer. */
-function writeBigint(value: bigint, p: number): number {
-  if (value !== BigInt.asIntN(64, value)) {
-    if (value === BigInt.asUintN(64, value)) return putLong(0xcf, value, p);
-    if (value !== BigInt.asIntN(maxBigintBytes * 8, value)) {
-      throw new Unencodable(`is a bigint of more than ${maxBigintBytes * 8} bits`);
-    }
-    return writeLeaf(value, p);
-  }
-  if (Number.isSafeInteger(Number(value))) {
-    bytes[p++] = 0xd7;
-    return putLong(Extension.bigint, value, p);
-  }
-  return putLong(value < 0n ? 0xd3 : 0xcf, value, p);
-}
-
-function putLong(type: number, value: bigint, p: number): number {
-  long[0] = value;
-  bytes[p++] = type;
-  for (let index = 7; index >= 0; index--) bytes[p++] = longBytes[index]!;
-  return p;
-}
-
-function writeDate(value: Date, p: number): number {
-  if (room - p < 15) p = grow(p, 15);
-  const ms = value.getTime();
-  if (Number.isNaN(ms)) {
-    bytes[p] = 0xd4;
-    bytes[p + 1] = Extension.timestamp;
-    bytes[p + 2] = 0xff;
-    return p + 3;
-  }
-  const seconds = Math.floor(ms / 1000);
-  const nanoseconds = (ms - seconds * 1000) * 1_000_000;
-  if (seconds >= 0 && seconds < 0x400000000) {
-    if (nanoseconds === 0 && seconds < 0x100000000) {
-      bytes[p] = 0xd6;
-      return put32(Extension.timestamp, seconds, p + 1);
-    }
-    bytes[p] = 0xd7;
-    put32(Extension.timestamp, nanoseconds * 4 + Math.floor(seconds / 0x100000000), p + 1);
-    put32(bytes[p + 5]!, seconds, p + 5);
-    return p + 10;
-  }
-  bytes[p] = 0xc7;
-  bytes[p + 1] = 12;
-  put32(Extension.timestamp, nanoseconds, p + 2);
-  const low = bytes[p + 6]!;
-  put32(low, Math.floor(seconds / 0x100000000), p + 6);
-  put32(bytes[p + 10]!, seconds, p + 10);
-  return p + 15;
+function copy(from: Uint8Array, p: number): number {
+  if (room - p < from.length) p = grow(p, from.length);
+  bytes.set(from, p);
+  return p + from.length;
 }
 
 function writeMap(value: Map<unknown, unknown>, p: number, depth: number): number {
@@ -447,7 +332,9 @@ function writeMap(value: Map<unknown, unknown>, p: number, depth: number): numbe
       p = write(key, p, depth - 1);
       p = write(item, p, depth - 1);
     } catch (thrown) {
-      throw passing(thrown).within(typeof key === "string" ? `.get(${JSON.stringify(key.slice(0, 40))})` : `.entry(${done})`);
+      throw passing(thrown).within(
+        typeof key === "string" ? `.get(${JSON.stringify(key.slice(0, 40))})` : `.entry(${done})`,
+      );
     }
     if (++done > count) break;
   }
@@ -505,7 +392,7 @@ function endExtension(type: number, at: number, p: number): number {
     const start = origin + at;
     bytes.copyWithin(start + 3 + more, start + 3, p);
     p += more;
-    const end = more === 1 ? put16(0xc8, size, start) : put32(0xc9, size, start);
+    const end = more === 1 ? put16(bytes, 0xc8, size, start) : put32(bytes, 0xc9, size, start);
     bytes[end] = type;
     return p;
   }

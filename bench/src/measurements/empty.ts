@@ -1,0 +1,2 @@
+/* What importing a module is compared with. */
+export {};

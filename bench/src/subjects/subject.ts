@@ -1,0 +1,54 @@
+/** The one object argument of the main measurement. */
+export interface Message {
+  readonly a: number;
+  readonly b: number;
+  readonly name: string;
+}
+
+/** Its one object answer: `sum` is `a + b`. */
+export interface Answer {
+  readonly sum: number;
+  readonly name: string;
+}
+
+/** What is measured: calls as a user of the subject makes them, with nothing of ours in between. */
+export interface Calls {
+  echo(message: Message): Promise<Answer>;
+  /** Adds two numbers that are arguments of their own. */
+  add(a: number, b: number): Promise<number>;
+  /** Answers with what it was given. */
+  body(value: unknown): Promise<unknown>;
+}
+
+/** Subjects that are measured with the first workload alone offer less. */
+export type OfferedCalls = Pick<Calls, "echo"> & Partial<Calls>;
+
+export interface OpenServer {
+  /** What the client's process is given to find this one; only the subject reads it. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+export interface OpenClient {
+  readonly calls: OfferedCalls;
+  close(): Promise<void>;
+}
+
+/** One thing to measure. Its two functions run in processes of their own; handlers are async; one connection carries all calls of a workload. */
+export interface Subject {
+  serve(): Promise<OpenServer>;
+  connect(address: string): Promise<OpenClient>;
+}
+
+/** The handlers that every subject serves. */
+export const handlers = {
+  async echo(message: Message): Promise<Answer> {
+    return { sum: message.a + message.b, name: message.name };
+  },
+  async add(a: number, b: number): Promise<number> {
+    return a + b;
+  },
+  async body(value: unknown): Promise<unknown> {
+    return value;
+  },
+};

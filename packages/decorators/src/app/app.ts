@@ -1,0 +1,25 @@
+import type { Address, ClientWith, ServiceDescriptor } from "@rpc/core";
+import type { Container, ServiceIdentifier } from "inversify";
+import type { Class } from "../notes/class-ref.js";
+
+/** A process's services and clients, made and ready to be started. */
+export interface App {
+  /** Where it listens: a port of 0 has become the one the system chose. Throws `failed_precondition` before `start`, and where nothing is served. */
+  readonly address: Address;
+  /** The container that made its classes. */
+  readonly container: Container;
+  /** Returns the instance of a class of `clients` or `services`, or whatever else the container has under an id. */
+  get<T>(id: ServiceIdentifier<T>): T;
+  /** Returns a client of a service, as `@InjectClient` would inject it. `Classes` are those that its methods name as `output`. */
+  client<T extends object, Classes = never>(service: Class<T> | ServiceDescriptor<T>): ClientWith<T, Classes>;
+  /**
+   * Listens, then registers; from now on the signals stop the app. Resolves when others can find it. When it rejects,
+   * nothing is left open, and the app is over. Clients work without it.
+   */
+  start(): Promise<void>;
+  /**
+   * Ends gently: deregisters, finishes what handlers run, for `serve.drainMs` at most, then what clients have called, and
+   * closes all. May be called twice, and while the app starts. A handler must not await it: it would wait for itself.
+   */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,149 @@
+import {
+  type Address,
+  type Connector,
+  type Logger,
+  RpcError,
+  type ServeOptions,
+  type Server,
+  type ServiceDescriptor,
+  serve,
+} from "@rpc/core";
+import type { Container, ServiceIdentifier } from "inversify";
+import type { AppBindings } from "../container/app-bindings.js";
+import { resolveNow } from "../container/make-instance.js";
+import { isClass } from "../notes/class-ref.js";
+import { serviceOf } from "../service/service-of.js";
+import type { App } from "./app.js";
+import type { ClientOf } from "./clients.js";
+import { onSignals } from "./signals.js";
+
+/** What an app is made of. */
+export interface AppParts {
+  readonly container: Container;
+  /** What was made of `services` and `clients`, by class. */
+  readonly instances: ReadonlyMap<unknown, object>;
+  readonly clientOf: ClientOf;
+  readonly appBindings: AppBindings;
+  readonly connector: Connector;
+  readonly closeRegistry: () => Promise<void>;
+  readonly signals: readonly NodeJS.Signals[];
+  readonly logger: Logger;
+  /** undefined: nothing is served. */
+  readonly serveOptions: ServeOptions | undefined;
+}
+
+/** Returns the app of its parts. */
+export function createRunningApp(parts: AppParts): App {
+  return new RunningApp(parts);
+}
+
+class RunningApp implements App {
+  readonly #parts: AppParts;
+  #server: Server | undefined;
+  #started: Promise<void> | undefined;
+  #stopped: Promise<void> | undefined;
+  #ignoreSignals = (): void => {};
+
+  constructor(parts: AppParts) {
+    this.#parts = parts;
+  }
+
+  get address(): Address {
+    if (this.#server !== undefined) return this.#server.address;
+    throw wrongMoment(
+      this.#parts.serveOptions === undefined
+        ? "the app has no address, because it serves nothing: name classes in services"
+        : "the app does not listen: its address is known once start() has resolved",
+    );
+  }
+
+  get container(): Container {
+    return this.#parts.container;
+  }
+
+  get<T>(id: ServiceIdentifier<T>): T {
+    const { container, instances, appBindings } = this.#parts;
+    const made = instances.get(id);
+    if (made !== undefined) return made as T;
+    if (this.#stopped === undefined) appBindings.provideClients();
+    return resolveNow(container, id);
+  }
+
+  client(service: unknown): never {
+    return this.#parts.clientOf(isClass(service) ? serviceOf(service) : (service as ServiceDescriptor)) as never;
+  }
+
+  start(): Promise<void> {
+    if (this.#stopped !== undefined) {
+      return Promise.reject(wrongMoment("the app is stopped and cannot be started again: make another with createApp"));
+    }
+    this.#started ??= this.#start();
+    return this.#started;
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #start(): Promise<void> {
+    const { serveOptions, logger, signals } = this.#parts;
+    try {
+      this.#ignoreSignals = onSignals(signals, (signal) => this.#stopOn(signal));
+      if (serveOptions === undefined) return;
+      this.#server = await serve(serveOptions);
+      const services = serveOptions.services?.map(({ service }) => service.name);
+      logger.info("serving", { services, address: this.#server.address });
+    } catch (error) {
+      await this.#close().catch((closing) =>
+        logger.error("the app that did not start did not close either", { error: closing }),
+      );
+      throw error;
+    }
+  }
+
+  async #stop(): Promise<void> {
+    // Where starting failed it has closed everything itself.
+    const failed = await this.#started?.then(
+      () => false,
+      () => true,
+    );
+    if (failed !== true) await this.#close();
+  }
+
+  /** In this order, so that handlers which still run can call others to the end. */
+  async #close(): Promise<void> {
+    const { connector, closeRegistry, appBindings } = this.#parts;
+    const steps = [
+      () => this.#server?.close(),
+      () => connector.close(),
+      () => closeRegistry(),
+      () => appBindings.withdraw(),
+    ];
+    const failures: unknown[] = [];
+    for (const step of steps) {
+      try {
+        await step();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    this.#ignoreSignals();
+    if (failures.length > 0)
+      throw failures.length === 1 ? failures[0] : new AggregateError(failures, "the app did not stop as it should");
+  }
+
+  #stopOn(signal: NodeJS.Signals): void {
+    if (this.#stopped !== undefined) return;
+    const { logger } = this.#parts;
+    logger.info(`${signal}: the app drains`);
+    this.stop().catch((error) => {
+      logger.error("the app did not stop as it should", { error });
+      process.exitCode = 1;
+    });
+  }
+}
+
+function wrongMoment(message: string): RpcError {
+  return new RpcError("failed_precondition", message, { reason: "WRONG_MOMENT", processed: "no" });
+}

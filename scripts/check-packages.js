@@ -1,0 +1,66 @@
+/**
+ * Looks at every package that is published as its users will get it: what is in the archive, whether its `exports` lead to
+ * files (publint), and whether TypeScript finds its types from outside (attw).
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readJson, root, workspaces } from "./workspaces.js";
+
+const unwanted = /\.(?:test|types|fixture)\.|tsbuildinfo|(?:^|\/)tsconfig/;
+const archives = mkdtempSync(join(tmpdir(), "packages-"));
+
+try {
+  const failed = workspaces()
+    .filter(({ manifest }) => !manifest.private)
+    .filter(({ folder }) => !isFine(folder));
+  process.exitCode = failed.length === 0 ? 0 : 1;
+} finally {
+  rmSync(archives, { recursive: true, force: true });
+}
+
+function isFine(/** @type {string} */ folder) {
+  const [{ files, filename }] = JSON.parse(
+    run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", archives], join(root, folder)).stdout,
+  );
+  const paths = /** @type {string[]} */ (files.map((/** @type {{ path: string }} */ { path }) => path));
+  const wrong = [
+    ...paths.filter((path) => unwanted.test(path)).map((path) => `${path} is not for users: exclude it in \`files\``),
+    ...targetsOf(readJson(`${folder}/package.json`).exports)
+      .filter((target) => !paths.includes(target))
+      .map((target) => `${target} is named in \`exports\`, but not in the archive`),
+    ...paths
+      .filter((path) => path.endsWith(".map") && !paths.includes(sourceOf(path)))
+      .map((path) => `${path} leads to ${sourceOf(path)}, which is not in the archive`),
+  ];
+  for (const text of wrong.slice(0, 20)) console.error(`${folder}: ${text}`);
+
+  const archive = join(archives, filename);
+  const publint = run("node_modules/.bin/publint", ["run", archive, "--strict"]);
+  const attw = run("node_modules/.bin/attw", [archive, "--profile", "esm-only", "--no-emoji", "--format", "ascii"]);
+  for (const { status, stdout, stderr } of [publint, attw])
+    if (status !== 0) console.error(`${folder}:\n${stdout}${stderr}`);
+  const fine = wrong.length === 0 && publint.status === 0 && attw.status === 0;
+  console.log(`${fine ? "✔" : "✖"} ${folder}: ${paths.length} files`);
+  return fine;
+}
+
+/** Every file that an `exports` object leads to, as it is named in the archive. @returns {string[]} */
+function targetsOf(/** @type {unknown} */ exports) {
+  if (typeof exports === "string") return [exports.replace(/^\.\//, "")];
+  return Object.values(exports ?? {}).flatMap(targetsOf);
+}
+
+/** `dist/a/b.js.map` and `dist/a/b.d.ts.map` come from `src/a/b.ts`. */
+function sourceOf(/** @type {string} */ map) {
+  return map.replace(/^dist\//, "src/").replace(/(?:\.d\.ts|\.js)\.map$/, ".ts");
+}
+
+function run(/** @type {string} */ command, /** @type {string[]} */ args, cwd = root) {
+  const result = spawnSync(command, args, { cwd, encoding: "utf8", maxBuffer: 2 ** 26 });
+  if (result.error !== undefined) throw result.error;
+  if (command === "npm" && result.status !== 0)
+    throw new Error(`${args.join(" ")} in ${cwd} failed:\n${result.stderr}`);
+  return result;
+}
