@@ -112,12 +112,20 @@ export class Link {
       retire = resolve;
     });
     let session: Session;
+    // At once, before the calls of a lost session are rejected: their retries must not find it again.
+    const leave = (): void => {
+      if (this.#state.kind === "ready" && this.#state.session === session) {
+        this.#state = { kind: "waiting", error: undefined };
+        for (const user of [...this.#users]) user.onRetired(session);
+      }
+      retire();
+    };
     try {
       session = await this.#options.open(this.address, this.#stop.signal, {
-        onRetired: () => retire(),
+        onRetired: leave,
         onClosed: () => {
           this.#retiring.delete(session);
-          retire();
+          leave();
         },
       });
     } catch (error) {
@@ -133,8 +141,6 @@ export class Link {
       await retired;
     }
     if (session.state !== "closed") this.#retiring.add(session);
-    if (this.#state.kind === "ready") this.#state = { kind: "waiting", error: undefined };
-    for (const user of [...this.#users]) user.onRetired(session);
     return undefined;
   }
 }

@@ -17,16 +17,20 @@ const options: ts.CompilerOptions = {
   typeRoots: [`${root}node_modules/@types`],
 };
 
+/** Keeps what was read of the libraries from one test to the next. */
+const registry = ts.createDocumentRegistry();
+let users = 0;
+
 /** What an editor would say of `text`, as a file beside the types. */
 class Editor {
-  readonly #file = `${folder}/written-by-a-user.ts`;
+  readonly #file = `${folder}/written-by-user-${++users}.ts`;
   readonly #text: string;
   readonly #service: ts.LanguageService;
 
   constructor(text: string) {
     this.#text = `import type { Client } from "./client.js"; import type { Handlers, MethodTable } from "./handlers.js";\n${text}`;
     const read = (name: string) => (name === this.#file ? this.#text : ts.sys.readFile(name));
-    this.#service = ts.createLanguageService({
+    const host: ts.LanguageServiceHost = {
       getScriptFileNames: () => [this.#file],
       getScriptVersion: () => "1",
       getScriptSnapshot: (name) => {
@@ -38,7 +42,8 @@ class Editor {
       getDefaultLibFileName: ts.getDefaultLibFilePath,
       fileExists: (name) => name === this.#file || ts.sys.fileExists(name),
       readFile: read,
-    });
+    };
+    this.#service = ts.createLanguageService(host, registry);
   }
 
   errors(): string[] {
@@ -80,7 +85,7 @@ test("an editor shows a client's methods with their comments, types by their nam
     }
     class Shop {
       /** Finds a line. */
-      find(sku: string, ...more: Line[]): Line { return { sku, ...more[0] }; }
+      find(sku: string, ...more: Line[]): Line { return more[0] ?? { sku }; }
       all(): Promise<readonly Order[]> { return Promise.resolve([]); }
       place(order: Order): void { order.total(); }
       many(lines: Map<string, Line>): Line[] | undefined { return [...lines.values()]; }
@@ -111,19 +116,24 @@ test("a method that types cannot map says why where it is called", () => {
   ]);
 });
 
+const typeOf = {
+  interface: (kind: string, next: string, far: string) =>
+    `interface ${kind} { kind: "${kind}"; id: string; next?: ${next}[]; far: { to: ${far} | null } }`,
+  class: (kind: string, next: string, far: string) =>
+    `class ${kind} { kind: "${kind}" = "${kind}"; id = ""; next?: ${next}[]; far: { to: ${far} | null } = { to: null }; show() {} }`,
+};
+
 for (const kind of ["interface", "class"] as const) {
   test(`a service of 150 types which all refer to each other compiles (${kind})`, () => {
     const count = 150;
     const numbers = Array.from({ length: count }, (_, index) => index);
-    const method = kind === "class" ? "show(): string { return this.id; }" : "";
-    const types = numbers.map(
-      (n) =>
-        `${kind} T${n} { declare${n}: "t${n}"; id: string; next?: T${(n + 1) % count}[]; far: { to: T${(n * 7 + 3) % count} | null }; ${method} }`,
-    );
+    const types = numbers.map((n) => typeOf[kind](`T${n}`, `T${(n + 1) % count}`, `T${(n * 7 + 3) % count}`));
     const methods = numbers.map((n) => `m${n}(a: T${n}, b?: number): Promise<T${(n * 3 + 1) % count}[]>;`);
-    const calls = numbers.map((n) => `(a: T${n}) => client.m${n}(a).then(([first]) => first?.next?.[0]?.far.to?.id);`);
+    const calls = numbers.map(
+      (n) => `export const c${n} = (a: T${n}) => client.m${n}(a).then(([b]) => b?.next?.[0]?.far.to?.id);`,
+    );
     const editor = new Editor(`
-      ${types.join("\n").replaceAll(/declare(\d+): ("t\d+"); id: string; (next\?: \S+); far: ([^;]+);/g, kind === "class" ? 'declare kind$1: $2; id = ""; $3; declare far: $4;' : "kind$1: $2; id: string; $3; far: $4;")}
+      ${types.join("\n")}
       interface Service { ${methods.join("\n")} }
       declare const client: Client<Service>;
       ${calls.join("\n")}

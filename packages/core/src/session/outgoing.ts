@@ -3,7 +3,7 @@ import type { Codec, DecodeLimits } from "../contract/codec.js";
 import { type Processed, RpcError } from "../contract/errors.js";
 import { decodeFault } from "../wire/fault.js";
 import { Fields, priorityBits, writeMetadata } from "../wire/fields.js";
-import { Flag, Kind } from "../wire/header.js";
+import { Flag, Kind, maxFrameBytes } from "../wire/header.js";
 import { protocolError } from "../wire/protocol-error.js";
 import { Assemblies } from "./assembly.js";
 import type { Connection } from "./connection.js";
@@ -78,7 +78,7 @@ export class Outgoing {
 
   /** Writes queued calls while there is room. */
   pump(): void {
-    while (this.#queue.size > 0 && this.#mayWrite()) {
+    while (this.#queue.size > 0 && this.#mayWrite() && this.#mayBegin(this.#queue.firstBytes)) {
       const pending = this.#queue.shift();
       if (pending !== undefined) this.#write(pending);
     }
@@ -171,7 +171,7 @@ export class Outgoing {
       });
     for (const pending of this.#queue.takeAll()) pending.fail(lost("no"), now);
     for (const pending of this.#slots.takeAll()) {
-      const told = this.#connection.outbox.withdraw(pending.id, Kind.request);
+      const told = pending.id !== 0 && this.#connection.outbox.withdraw(pending.id, Kind.request);
       pending.fail(lost(told ? "maybe" : "no"), now);
     }
   }
@@ -179,6 +179,11 @@ export class Outgoing {
   #mayWrite(): boolean {
     const { outbox, limits, peerLimits } = this.#connection;
     return this.#slots.size < Math.min(limits.inFlight, peerLimits.inFlight) && !outbox.full && !outbox.open;
+  }
+
+  /** Whether a message of so many bytes may be begun; what fits into a frame with all its fields always may. */
+  #mayBegin(bodyBytes: number): boolean {
+    return bodyBytes <= maxFrameBytes / 2 || this.#connection.outbox.mayBegin(bodyBytes);
   }
 
   #write(pending: PendingCall): void {
@@ -194,6 +199,14 @@ export class Outgoing {
     const id = this.#slots.add(pending);
     try {
       this.#encode(pending, id, leftMs, outbox, ownFlag | remote.flags);
+      if (!outbox.mayEnd) {
+        const body = outbox.takeBody();
+        outbox.rollback();
+        this.#slots.take(id);
+        this.#queue.putBack(pending, body);
+        return;
+      }
+      outbox.end();
     } catch (cause) {
       outbox.rollback();
       this.#slots.take(id);
@@ -231,7 +244,6 @@ export class Outgoing {
       outbox.position += body.copy(outbox.bytes, outbox.position);
     }
     if (pending.settled) throw givenUp;
-    outbox.end();
   }
 
   #enqueue(pending: PendingCall): void {

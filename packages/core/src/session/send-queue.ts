@@ -39,6 +39,21 @@ export class SendQueue {
     this.#bytes += body.length;
   }
 
+  /** Puts a call at the front: it was taken out, or never in, and could not be written. */
+  putBack(pending: PendingCall, body: Buffer): void {
+    pending.queuedBody = body;
+    if (this.#head > 0) this.#calls[--this.#head] = pending;
+    else this.#calls.unshift(pending);
+    this.#size++;
+    this.#bytes += body.length;
+  }
+
+  /** Bytes of the arguments of the oldest call. */
+  get firstBytes(): number {
+    while (this.#calls[this.#head]?.settled) this.#head++;
+    return this.#calls[this.#head]?.queuedBody?.length ?? 0;
+  }
+
   /** Takes the oldest call out. */
   shift(): PendingCall | undefined {
     while (this.#head < this.#calls.length) {

@@ -397,6 +397,7 @@ export class Session implements Connection {
   }
 
   #settleAll(error: RpcError): void {
+    this.#retire();
     this.#reader.stop();
     this.#outgoing.onClosed(error);
     for (const { reject } of this.#openings.values()) reject(error);

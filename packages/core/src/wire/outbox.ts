@@ -35,7 +35,7 @@ export interface OutboxOptions {
 /**
  * What one side has to say, on its way to the socket. Frames are written straight into a page; all of one turn leave in
  * one write; while a write is under way the next one gathers. Messages longer than a frame go in chunks, taking turns
- * with each other, behind everything short.
+ * with each other, behind everything short; only the first part of a request keeps its place.
  */
 export class Outbox implements Sink {
   bytes: Buffer = nothing;
@@ -133,6 +133,27 @@ export class Outbox implements Sink {
   /** Says that the fields are written and the body begins. */
   body(): void {
     this.#bodyAt = this.position;
+  }
+
+  /**
+   * Whether the frame at hand may be ended. A request whose message is longer than a frame has to wait while the peer has
+   * no room for another beginning, since requests begin in the order of their ids: `takeBody`, `rollback`, and `onRoom`
+   * is called when it is time to look again.
+   */
+  get mayEnd(): boolean {
+    return this.position - this.#frameAt - headerBytes <= maxFrameBytes || this.mayBegin(this.position - this.#bodyAt);
+  }
+
+  /** Whether the peer has room for a message of so many bytes beside those that were begun; once seen false, `onRoom` is called when it may have. */
+  mayBegin(bodyBytes: number): boolean {
+    if (this.#begun.size === 0 || this.#begunBytes + bodyBytes <= this.partialBytes) return true;
+    this.#wasFull = true;
+    return false;
+  }
+
+  /** Returns a copy of the body that the frame at hand has so far. */
+  takeBody(): Buffer {
+    return Buffer.from(this.bytes.subarray(this.#bodyAt, this.position));
   }
 
   /** Ends the frame. Throws `resource_exhausted` / `MESSAGE_TOO_LARGE` where the peer does not take so much; `rollback` then. */
@@ -263,7 +284,7 @@ export class Outbox implements Sink {
     const fields = Buffer.allocUnsafe(4 + this.#bodyAt - at - headerBytes);
     fields.writeUInt32BE(total);
     bytes.copy(fields, 4, at + headerBytes, this.#bodyAt);
-    this.#long.push({
+    const message: LongMessage = {
       kind: bytes[at]!,
       flags: bytes.readUInt16BE(at + 4) | Flag.more,
       target: bytes.readUInt16BE(at + 6),
@@ -271,9 +292,15 @@ export class Outbox implements Sink {
       fields,
       body,
       sent: 0,
-    });
+    };
     this.#longBytes += total;
     this.position = at;
+    if (message.kind === Kind.request) {
+      // Its place among the requests is here: what is said after it has a higher id.
+      this.#seal(at);
+      this.#addChunk(message);
+    }
+    this.#long.push(message);
   }
 
   #write(): void {
@@ -317,9 +344,7 @@ export class Outbox implements Sink {
 
   /** A message may begin only while the peer has room for all that were begun; one that is alone always may. */
   #mayGoOn(message: LongMessage): boolean {
-    return (
-      this.#begun.has(message) || this.#begun.size === 0 || this.#begunBytes + message.body.length <= this.partialBytes
-    );
+    return message.sent > 0 || this.mayBegin(message.body.length);
   }
 
   #addChunk(message: LongMessage): void {
