@@ -62,6 +62,12 @@ const rules = [
     catches: ["test/src/a.test.ts", "afterEach(() => {});"],
   },
   {
+    files: /(?<!\.proc)\.test\.[jt]s$/,
+    forbids: /^(?:[^ ].*= )?await /,
+    why: "what is awaited at the top level may have begun in another file's test, to which node:test then counts these: use before()",
+    catches: ["test/src/a.test.ts", "const library = await load();"],
+  },
+  {
     files: /\.[jt]s$/,
     forbids:
       /^export .*\b(?:class|interface|type|function|const) (?:[A-Za-z0-9]*[a-z0-9])?(?:Manager|Helper|Util|Base|Abstract|Impl|Info|Data|Common)s?(?:[A-Z]\w*)?\b/,

@@ -23,7 +23,7 @@ export function leftovers() {
       ...noise,
       ...signals
         .filter((name) => after.listeners[name] !== before.listeners[name])
-        .map((name) => `a listener for ${name}`),
+        .map((name) => `listeners for ${name}: ${before.listeners[name]} before, ${after.listeners[name]} after`),
       ...differing(before.env, after.env).map((name) => `process.env.${name} changed`),
       ...differing(before.globals, after.globals).map((name) => `globalThis.${name} changed`),
     ];

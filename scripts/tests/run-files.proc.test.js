@@ -97,7 +97,7 @@ describe("the runner of the tests", () => {
     "a timer": [`setInterval(() => {}, 1000);`, /open: Timeout/],
     "a server": [`net.createServer().listen(0, "127.0.0.1");`, /open: TCPServerWrap/],
     "a process warning": [`process.emitWarning("look out");`, /a process warning: .*look out/],
-    "a listener for a signal": [`process.on("SIGTERM", () => {});`, /a listener for SIGTERM/],
+    "a listener for a signal": [`process.on("SIGTERM", () => {});`, /listeners for SIGTERM: 0 before, 1 after/],
     "a variable of the environment": [`process.env["LEFT"] = "1";`, /process\.env\.LEFT changed/],
     "a faked global": [`globalThis.setTimeout = () => {};`, /globalThis\.setTimeout changed/],
     "an error thrown after its end": [

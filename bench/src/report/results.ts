@@ -78,12 +78,18 @@ type Part = Pick<Results, "cells" | "overOtherBuild" | "retained" | "imports" | 
 export function summarize({ cells, samples, failures, retained, imports, random }: Measured): Part {
   const series = (cell: string, subject: string): readonly (Sample | undefined)[] =>
     samples.get(`${cell}/${subject}`) ?? [];
+  // Each ratio is estimated once: its row and its target show the same interval.
+  const known = new Map<string, Estimate | undefined>();
   const ratio = (cell: string, subject: string, over: string, of: (sample: Sample) => number): Estimate | undefined => {
-    const figures = (name: string): (number | undefined)[] => {
-      return series(cell, name).map((sample) => (sample === undefined ? undefined : of(sample)));
-    };
-    const ratios = pairedRatios(figures(subject), figures(over));
-    return ratios.length === 0 ? undefined : estimateMedian(ratios, random);
+    const key = `${cell} ${subject} ${over} ${of.name}`;
+    if (!known.has(key)) {
+      const figures = (name: string): (number | undefined)[] => {
+        return series(cell, name).map((sample) => (sample === undefined ? undefined : of(sample)));
+      };
+      const ratios = pairedRatios(figures(subject), figures(over));
+      known.set(key, ratios.length === 0 ? undefined : estimateMedian(ratios, random));
+    }
+    return known.get(key);
   };
 
   const rowOf = (cell: PlannedCell, subject: string): Row => {

@@ -53,7 +53,7 @@ export function createReport(): Report {
     },
     end: async () => {
       clearInterval(timer);
-      tellSecond();
+      if (second.figures().calls > 0) tellSecond();
       await send({ kind: "done", figures: total.figures() });
     },
   };

@@ -33,7 +33,7 @@ function bytesOf(value: unknown, index?: number): Uint8Array | undefined {
   if (types.isUint8Array(value)) return value;
   if (types.isArrayBuffer(value)) return new Uint8Array(value);
   const failure = new Unencodable(
-    `is ${value === null ? "null" : `a ${typeof value}`}, where the raw codec carries bytes`,
+    `is ${value === null ? "null" : `of type ${typeof value}`}, where the raw codec carries bytes`,
   );
   throw (index === undefined ? failure : failure.within(index)).toError();
 }

@@ -4,7 +4,7 @@ import { RpcError } from "../contract/errors.js";
 import type { Method } from "../contract/method.js";
 import { codeOf, encodeFault } from "../wire/fault.js";
 import { Fields } from "../wire/fields.js";
-import { Flag, Kind } from "../wire/header.js";
+import { Flag, Kind, maxFrameBytes } from "../wire/header.js";
 import { decodeOpen, encodeOpened, unknownSchema } from "../wire/opening.js";
 import { protocolError } from "../wire/protocol-error.js";
 import { Assemblies } from "./assembly.js";
@@ -19,7 +19,8 @@ import type { Host } from "./session-options.js";
 
 /** The span of a request that names none, and the longest one. */
 const maxTimeoutMs = 3_600_000;
-const maxMethods = 65_535;
+/** Methods of a connection: a peer that asks for names at random must not fill the memory with them. */
+const maxMethods = 16_384;
 const maxDetailsBytes = 8_192;
 /** How long handlers may be started in one turn, in ms, and after how many the clock is looked at. */
 const startBudgetMs = 5;
@@ -80,6 +81,7 @@ export class Incoming {
     const { service, wanted } = decodeOpen(bytes, start, end);
     const methods = this.#host?.open(service, wanted);
     const body = encodeOpened(methods?.map((method) => this.#openMethod(method)));
+    if (body.length > maxFrameBytes) throw tooManyMethods();
     this.#connection.outbox.frame(Kind.opened, this.#connection.peerFlag, 0, id, body);
   }
 
@@ -179,8 +181,7 @@ export class Incoming {
   #openMethod(method: Method): Parameters<typeof encodeOpened>[0] extends readonly (infer M)[] | undefined ? M : never {
     let index = this.#opened.get(method.path);
     if (index === undefined) {
-      if (this.#methods.length === maxMethods)
-        throw protocolError("TOO_MANY_METHODS", "more than 65,535 methods were opened");
+      if (this.#methods.length === maxMethods) throw tooManyMethods();
       index = this.#methods.push(method) - 1;
       this.#opened.set(method.path, index);
     }
@@ -357,6 +358,14 @@ export class Incoming {
       reason: "ENCODE_FAILED",
     });
   }
+}
+
+function tooManyMethods(): RpcError {
+  return protocolError(
+    "TOO_MANY_METHODS",
+    `more methods were opened than fit into a frame, or than the ${maxMethods} of a connection: open what is called, or split the service`,
+    "resource_exhausted",
+  );
 }
 
 function expired(call: RunningCall, processed: "yes" | "no" = "yes"): RpcError {

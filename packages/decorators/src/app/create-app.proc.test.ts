@@ -106,7 +106,7 @@ describe("a process with an app", () => {
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (said += String(text)));
     assert.deepEqual(await once(child, "exit"), [1, null]);
     assert.match(said, /ended by itself/);
-    assert.match(said, /did not stop as it should.*the disk is full/);
+    assert.match(said, /the disk is full.*the app did not stop as it should/);
   });
 
   test("the README's example prints what it says, and ends", async () => {

@@ -4,7 +4,7 @@ import { after, describe, test } from "node:test";
 import { bind, type Client, currentCall, defineService, RpcError, withOptions } from "@rpc/core";
 import { memoryRegistry } from "@rpc/registry-memory";
 import { Exclude, Expose, Type } from "class-transformer";
-import { Container, inject, injectable } from "inversify";
+import { Container, inject, injectable, preDestroy } from "inversify";
 import { services } from "../container/services-module.js";
 import { InjectClient } from "../notes/inject-client.js";
 import { Method } from "../notes/method.js";
@@ -140,6 +140,53 @@ describe("createApp", () => {
     const app = await own.start({ services: [Above, Below] });
     assert.equal(await app.client(Above).run(), "above");
     assert.equal(await app.client(Below).run(), "below");
+    await own.stop();
+  });
+
+  test("a subclass gets what is injected into its parent, into the constructor as into properties", async () => {
+    const ended: string[] = [];
+    class Parent {
+      @InjectClient(Prices) protected readonly property!: Client<Prices>;
+      constructor(@InjectClient(Prices) protected readonly prices: Client<Prices>) {}
+      @Method()
+      async both(): Promise<number> {
+        return (await this.prices.priceOf("a")) + (await this.property.priceOf("bc"));
+      }
+      @preDestroy()
+      end(): void {
+        ended.push("parent");
+      }
+    }
+    @Service()
+    class Inherits extends Parent {}
+    @Service()
+    class Calls extends Parent {
+      constructor(@InjectClient(Prices) prices: Client<Prices>) {
+        super(prices);
+      }
+    }
+    const own = memoryApps();
+    const app = await own.start({ services: [Prices, Inherits, Calls] });
+    assert.equal(await app.client(Inherits).both(), 3);
+    assert.equal(await app.client(Calls).both(), 3);
+    await own.stop();
+    assert.deepEqual(ended, ["parent", "parent"]);
+  });
+
+  test("a subclass whose constructor needs nothing is made, whatever its parent wants", async () => {
+    class Parent {
+      constructor(readonly options: { readonly deep: boolean }) {}
+    }
+    class Child extends Parent {
+      constructor() {
+        super({ deep: true });
+      }
+    }
+    class Implicit extends Parent {}
+    const own = memoryApps();
+    const app = await own.make({ clients: [Child] });
+    assert.equal(app.get(Child).options.deep, true);
+    await assert.rejects(own.make({ clients: [Implicit] }), refusal("UNRESOLVED", "parameter 0 of Parent"));
     await own.stop();
   });
 

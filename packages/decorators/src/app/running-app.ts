@@ -1,5 +1,6 @@
 import {
   type Address,
+  type ClientWith,
   type Connector,
   type Logger,
   RpcError,
@@ -11,7 +12,7 @@ import {
 import type { Container, ServiceIdentifier } from "inversify";
 import type { AppBindings } from "../container/app-bindings.js";
 import { resolveNow } from "../container/make-instance.js";
-import { isClass } from "../notes/class-ref.js";
+import { type Class, isClass } from "../notes/class-ref.js";
 import { serviceOf } from "../service/service-of.js";
 import type { App } from "./app.js";
 import type { ClientOf } from "./clients.js";
@@ -69,8 +70,9 @@ class RunningApp implements App {
     return resolveNow(container, id);
   }
 
-  client(service: unknown): never {
-    return this.#parts.clientOf(isClass(service) ? serviceOf(service) : (service as ServiceDescriptor)) as never;
+  client<T extends object, Classes = never>(service: Class<T> | ServiceDescriptor<T>): ClientWith<T, Classes> {
+    const descriptor = isClass(service) ? serviceOf(service as Class<T>) : service;
+    return this.#parts.clientOf(descriptor as ServiceDescriptor) as ClientWith<T, Classes>;
   }
 
   start(): Promise<void> {

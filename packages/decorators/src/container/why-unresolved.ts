@@ -42,7 +42,9 @@ function missing(bound: Bound, target: Class, seen: Set<Class>): string | undefi
     const why = unfilled(bound, wanted, `property ${String(name)} of ${nameOf(target)}`, seen);
     if (why !== undefined) return why;
   }
-  return undefined;
+  // Without a constructor of its own a class is made by its parent's.
+  const parent: unknown = Object.getPrototypeOf(target);
+  return target.length === 0 && isClass(parent) ? missing(bound, parent, seen) : undefined;
 }
 
 function unfilled(bound: Bound, { value, optional }: Wanted, where: string, seen: Set<Class>): string | undefined {

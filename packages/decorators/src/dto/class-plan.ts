@@ -1,4 +1,4 @@
-import { type Class, isClass, nameOf } from "../notes/class-ref.js";
+import { type Class, chainOf, isClass, nameOf } from "../notes/class-ref.js";
 import { startUpError } from "../start-up-error.js";
 import { decoratedNames, type Transformer, type TypeNote, toInstanceWay, type Way } from "./transformer.js";
 
@@ -55,11 +55,7 @@ function keysOf(transformer: Transformer, target: Class, exposed: ReadonlySet<st
   const keys = new Set([...exposed, ...decoratedNames(transformer, target)]);
   // A name that `@Expose` gives counts on the way in, also where it was meant for the way out alone.
   for (const { options } of transformer.storage.getExposedMetadatas(target)) if (options.name) keys.add(options.name);
-  for (
-    let prototype: object | null = target.prototype;
-    prototype !== null;
-    prototype = Object.getPrototypeOf(prototype)
-  ) {
+  for (const prototype of chainOf(target.prototype)) {
     for (const name of Object.getOwnPropertyNames(prototype)) keys.add(name);
   }
   // As class-transformer has it: neither is ever copied.
@@ -77,7 +73,7 @@ function fieldOf(transformer: Transformer, target: Class, key: string, way: Way)
   const note = storage.findTypeMetadata(target, property) as TypeNote | undefined;
   if (note !== undefined && !isSimple(note)) return undefined;
   const transforms = storage
-    .findTransformMetadatas(target, way === toInstanceWay ? to : key, way as never)
+    .findTransformMetadatas(target, way === toInstanceWay ? to : key, way)
     .filter(({ options }) => (options?.groups?.length ?? 0) === 0)
     .map(({ transformFn }) => transformFn as Transform);
   return {

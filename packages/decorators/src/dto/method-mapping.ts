@@ -81,7 +81,7 @@ function plainBy(type: Class | undefined, { of, plain }: Mappers): (value: unkno
   return function each(value: unknown): unknown {
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) return value.map(each);
-    const own: unknown = value instanceof type ? value.constructor : type;
+    const own: unknown = value instanceof type ? Object.getPrototypeOf(value).constructor : type;
     return (own === type ? mapper : of(own as Class)).toPlain(value, []);
   };
 }

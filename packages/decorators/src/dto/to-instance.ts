@@ -1,4 +1,4 @@
-import type { Class } from "../notes/class-ref.js";
+import { type Class, chainOf } from "../notes/class-ref.js";
 import type { ClassPlan } from "./class-plan.js";
 import { isLeaf } from "./leaf.js";
 import type { MapperOf } from "./mapper.js";
@@ -44,7 +44,7 @@ export function instanceMaker(target: Class, plan: ClassPlan, options: Transform
 /** Whether class-transformer would leave a property alone: a function, what has a getter alone, and what stands on the class's own prototype. */
 function isFixed(instance: object, name: string): boolean {
   const own = Object.getPrototypeOf(instance);
-  for (let owner: object | null = instance; owner !== null; owner = Object.getPrototypeOf(owner)) {
+  for (const owner of chainOf(instance)) {
     const descriptor = Object.getOwnPropertyDescriptor(owner, name);
     if (descriptor === undefined) continue;
     if (typeof descriptor.value === "function") return true;

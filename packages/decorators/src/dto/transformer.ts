@@ -1,6 +1,6 @@
 import type { ClassTransformOptions, instanceToPlain, plainToInstance } from "class-transformer";
 import type { MetadataStorage } from "class-transformer/types/MetadataStorage.js";
-import type { Class } from "../notes/class-ref.js";
+import { type Class, chainOf } from "../notes/class-ref.js";
 
 /** The two ways between plain data and instances, by class-transformer's numbers (`TransformationType`). */
 export const toInstanceWay = 0;
@@ -67,14 +67,6 @@ interface Tables {
 function tablesOf(storage: MetadataStorage): readonly Table[] {
   const { _typeMetadatas, _transformMetadatas, _exposeMetadatas, _excludeMetadatas } = storage as unknown as Tables;
   return [_typeMetadatas, _transformMetadatas, _exposeMetadatas, _excludeMetadatas];
-}
-
-function chainOf(target: Class): readonly unknown[] {
-  const chain: unknown[] = [];
-  for (let ancestor: unknown = target; typeof ancestor === "function"; ancestor = Object.getPrototypeOf(ancestor)) {
-    chain.push(ancestor);
-  }
-  return chain;
 }
 
 async function load(): Promise<Transformer> {

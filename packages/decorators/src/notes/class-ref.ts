@@ -6,6 +6,13 @@ export function isClass(value: unknown): value is Class {
   return typeof value === "function" && typeof value.prototype === "object" && value.prototype !== null;
 }
 
+/** Returns an object and its prototypes, the nearest first. */
+export function chainOf(start: object): readonly object[] {
+  const chain: object[] = [];
+  for (let next: object | null = start; next !== null; next = Object.getPrototypeOf(next)) chain.push(next);
+  return chain;
+}
+
 /** Returns a class's name as messages show it. */
 export function nameOf(target: Class): string {
   return target.name === "" ? "a class without a name" : target.name;

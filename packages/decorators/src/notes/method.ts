@@ -1,7 +1,7 @@
 import "reflect-metadata/lite";
 import { checkOptions, type OptionKinds } from "@rpc/core";
 import { startUpError } from "../start-up-error.js";
-import { type Class, isClass } from "./class-ref.js";
+import { type Class, chainOf, isClass } from "./class-ref.js";
 import type { ArrayOf, Dto } from "./dto.js";
 import { refuseStandard } from "./standard-decorators.js";
 
@@ -56,10 +56,7 @@ export function Method<
 /** Returns the notes of all methods that a class offers, by name: its parents' first, a nearer note in place of a farther. */
 export function methodNotes(target: Class): ReadonlyMap<string, MethodNote> {
   const found = new Map<string, MethodNote>();
-  const chain: object[] = [];
-  for (let prototype: unknown = target.prototype; prototype; prototype = Object.getPrototypeOf(prototype)) {
-    chain.unshift(prototype as object);
-  }
+  const chain = chainOf(target.prototype).toReversed();
   for (const prototype of chain) for (const [name, note] of notes.get(prototype) ?? []) found.set(name, note);
   return found;
 }

@@ -1,5 +1,3 @@
-import { KeyKind } from "./keys.js";
-
 const first = Symbol();
 const second = Symbol();
 
@@ -12,13 +10,14 @@ export function makeDictionary(object: object): void {
   delete target[second];
 }
 
-/**
- * Makes an own, plain property of a name for which assignment would not. For an index it is hidden for a moment: V8
- * then keeps the indices of this object as a dictionary too, where it would allocate all below this one, 12 KB for the
- * five bytes of "1000".
- */
-export function define(object: object, name: string, kind: KeyKind): void {
-  const property = { value: undefined, writable: true, enumerable: true, configurable: true };
-  if (kind === KeyKind.index) Object.defineProperty(object, name, { ...property, enumerable: false });
-  Object.defineProperty(object, name, property);
+/** Makes an own, plain property of a name that `Object.prototype` has, so that assigning it does just that. */
+export function defineInherited(object: object, name: string): void {
+  Object.defineProperty(object, name, { value: undefined, writable: true, enumerable: true, configurable: true });
+}
+
+/** Makes V8 keep an object's indices as a dictionary: it does where one of them is, for a moment, not enumerable. */
+export function makeSparse(object: object, index: string): void {
+  const property = { value: undefined, writable: true, configurable: true };
+  Object.defineProperty(object, index, { ...property, enumerable: false });
+  Object.defineProperty(object, index, { ...property, enumerable: true });
 }

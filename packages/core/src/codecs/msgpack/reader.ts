@@ -5,10 +5,10 @@ import { malformed, tooDeep, tooMany } from "../refusals.js";
 import { Collisions, fewKeys } from "./collisions.js";
 import { Extension } from "./extensions.js";
 import { Key, KeyKind, keyAt, learnKey, placeOf } from "./keys.js";
-import { define, makeDictionary } from "./objects.js";
+import { defineInherited, makeDictionary, makeSparse } from "./objects.js";
 import { makeError, readBigint, readDate, readView, wide } from "./read-leaf.js";
 import { readShort, shortBytes } from "./read-short.js";
-import { beginMessage, maxTracked, rootOf, type Shape, stepTo, strayTo } from "./shapes.js";
+import { beginMessage, maxTracked, rootOf, type Shape, Stray, stepTo, strayTo } from "./shapes.js";
 
 type Fields = Record<string, unknown>;
 
@@ -22,7 +22,7 @@ const Cost = {
   /** One that is an index. */
   index: 8,
   /** A property that is defined before it is assigned. */
-  define: 32,
+  define: 24,
   /** An object that becomes a dictionary. */
   dictionary: 16,
   /** A Map, a Set, and what each entry or member adds. */
@@ -36,6 +36,11 @@ const Cost = {
   /** What msgpackr reads. */
   leaf: 24,
 } as const;
+
+/** Below this index V8 may allocate all of them for one; */
+const fewIndices = 8;
+/** and from here on it does not by itself. Between, it would allocate 12 KB for the five bytes of "1000". */
+const farIndex = 1_100;
 
 /** Names which a message may bring at the cost of an entry. */
 const freeNames = 64;
@@ -389,10 +394,10 @@ function fill(object: Fields, count: number, d: number): void {
 /** An object of more keys than are tracked. */
 function readDictionary(object: Fields, count: number, depth: number): void {
   makeDictionary(object);
-  let sparse = false;
+  let stray: number = Stray.dictionary;
   for (let index = 0; index < count; index++) {
     const { text, kind } = readKey();
-    if (kind !== KeyKind.ordinary) sparse = prepare(object, text, kind, sparse);
+    if (kind !== KeyKind.ordinary) stray = prepare(object, text, kind, stray);
     object[text] = read(depth);
   }
 }
@@ -412,31 +417,41 @@ function follow(step: Shape, object: Fields): Shape {
       return expected;
     }
   }
-  return stray(readKey(), step, object);
+  return strayFrom(step, readKey(), object);
 }
 
 /** A key that was not the expected one. */
-function stray(key: Key, step: Shape, object: Fields): Shape {
+function strayFrom(step: Shape, key: Key, object: Fields): Shape {
   const { text, kind } = key;
   if (kind === KeyKind.ordinary) {
     const known = stepTo(key, step);
     if (known !== undefined) return known;
   }
   // From here on the object has a shape of its own: nothing is expected, nothing remembered.
-  if (!step.stray) {
+  return strayTo(text, prepare(object, text, kind, step.stray) | Stray.yes);
+}
+
+/** Makes plain assignment of a key right and cheap; returns what is known of the object then. */
+function prepare(object: Fields, text: string, kind: KeyKind, stray: number): number {
+  if (kind === KeyKind.index) {
+    if ((stray & Stray.sparse) !== 0) return stray;
+    const index = Number(text);
+    if (index < fewIndices) return stray;
+    if (index < farIndex) {
+      spend(Cost.define);
+      makeSparse(object, text);
+    }
+    return stray | Stray.sparse;
+  }
+  if ((stray & Stray.dictionary) === 0) {
     spend(Cost.dictionary);
     makeDictionary(object);
   }
-  const sparse = kind === KeyKind.ordinary ? step.sparse : prepare(object, text, kind, step.sparse);
-  return strayTo(text, sparse);
-}
-
-/** Makes plain assignment right for a key with which it would not be; returns whether the object is ready for any index. */
-function prepare(object: Fields, text: string, kind: KeyKind, sparse: boolean): boolean {
-  if (kind === KeyKind.index && sparse) return true;
-  spend(Cost.define);
-  define(object, text, kind);
-  return sparse || kind === KeyKind.index;
+  if (kind === KeyKind.inherited) {
+    spend(Cost.define);
+    defineInherited(object, text);
+  }
+  return stray | Stray.dictionary;
 }
 
 function readKey(): Key {

@@ -24,28 +24,34 @@ export class Shape {
   next: Shape;
   /** All that ever followed, by key, where it is more than one. */
   others: Map<string, Shape> | undefined;
-  /** Whether this is a step of an object that nobody remembers. */
-  readonly stray: boolean;
-  /** Of such an object: whether it is ready for any index as a key. */
-  readonly sparse: boolean;
+  /** What is known of an object that nobody remembers, see `Stray`; 0 for a step that is remembered. */
+  readonly stray: number;
 
-  constructor(text: string, wire: Uint8Array, stray = false, sparse = false) {
+  constructor(text: string, wire: Uint8Array, stray = 0) {
     this.text = text;
     this.wire = wire;
     this.next = nowhere ?? this;
     this.others = undefined;
     this.stray = stray;
-    this.sparse = sparse;
   }
 }
+
+/** Bits of `Shape.stray`. */
+export const Stray = {
+  /** Nobody remembers this object's shape. */
+  yes: 1,
+  /** V8 keeps its properties as a dictionary. */
+  dictionary: 2,
+  /** And its indices. */
+  sparse: 4,
+} as const;
 
 /** Equals no key: there is none of this length byte. */
 let nowhere: Shape | undefined;
 const nobody = new Shape("", new Uint8Array([0xc1]));
 nowhere = nobody;
 
-const strayStep = new Shape("", noBytes, true);
-const sparseStep = new Shape("", noBytes, true, true);
+const strays = Array.from({ length: 8 }, (_, stray) => new Shape("", noBytes, stray));
 let roots = newRoots();
 let shapes = 0;
 let strangers = 0;
@@ -63,11 +69,11 @@ export function rootOf(count: number): Shape {
 }
 
 /**
- * Returns the step for a key of an object that nobody remembers. There are but two of these, so their text is good
+ * Returns the step for a key of an object that nobody remembers. There are but a few of these, so their text is good
  * until the next call.
  */
-export function strayTo(text: string, sparse: boolean): Shape {
-  const step = sparse ? sparseStep : strayStep;
+export function strayTo(text: string, stray: number): Shape {
+  const step = strays[stray]!;
   step.text = text;
   return step;
 }
@@ -78,7 +84,7 @@ export function strayTo(text: string, sparse: boolean): Shape {
  * V8 keep, and slowly search, a hidden class for every order of keys.
  */
 export function stepTo(key: Key, from: Shape): Shape | undefined {
-  if (from.stray || key.wire.length === 0) return undefined;
+  if (from.stray !== 0 || key.wire.length === 0) return undefined;
   const known = from.others?.get(key.text) ?? addStep(key, from);
   if (known !== undefined) from.next = known;
   return known;
