@@ -134,11 +134,12 @@ describe("processes that share a directory", () => {
     await crowd({ processes: 20, registries: 5 });
   });
 
-  test("a hundred processes agree, and cost next to nothing while nothing changes", {
-    skip: !process.env["RPC_LONG"],
-  }, async () => {
-    await crowd({ processes: 100, registries: 1, idleMs: 60_000 });
-  });
+  // Two minutes on two cores: RPC_LONG=1 runs it.
+  if (process.env["RPC_LONG"]) {
+    test("a hundred processes agree, and cost next to nothing while nothing changes", async () => {
+      await crowd({ processes: 100, registries: 1, idleMs: 60_000 });
+    });
+  }
 });
 
 /**

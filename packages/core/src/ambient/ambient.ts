@@ -3,10 +3,18 @@ import type { Call, Invoke } from "../contract/call.js";
 import { RpcError } from "../contract/errors.js";
 
 /**
- * The one storage of core, made when ambient context is first switched on: until then a look at it is a look at
+ * What begins in a handler refers to: emptied when the handler settles. Whatever outlives it, a timer, a socket, a
+ * promise in a cache, then inherits nothing, and keeps this small object alive instead of a call with its arguments.
+ */
+interface Holder {
+  call: Call | undefined;
+}
+
+/**
+ * The one storage of core, made when the first call runs with ambient context: until then a look at it is a look at
  * undefined, and promises cost what they cost without it.
  */
-let storage: AsyncLocalStorage<Call | undefined> | undefined;
+let storage: AsyncLocalStorage<Holder | undefined> | undefined;
 
 /**
  * Returns the call whose handler is running: its deadline, signal, metadata and caller. Throws
@@ -17,26 +25,46 @@ export function currentCall(): Call {
   if (call !== undefined) return call;
   const why =
     storage === undefined
-      ? "ambient context is off: createApp switches it on, serve and createDispatcher with ambient: true"
-      : "no handler is running here, or it has settled already";
+      ? "no handler has run with ambient context: createApp switches it on, serve and createDispatcher with ambient: true"
+      : "no handler is running here, or it has settled, or this was begun in detached()";
   throw new RpcError("failed_precondition", `currentCall(): ${why}`, { reason: "NO_CURRENT_CALL", processed: "no" });
 }
 
-/** Returns the call whose handler is running, if one is. */
+/** Returns the call whose handler is running; undefined where `currentCall` throws. */
 export function ambientCall(): Call | undefined {
-  const call = storage?.getStore();
-  return call === undefined || call.settled ? undefined : call;
-}
-
-/** Runs a call so that `currentCall()` is it, in its handler and in all that the handler awaits, until it settles. */
-export function runInCall(call: Call, invoke: Invoke): Promise<unknown> {
-  storage ??= new AsyncLocalStorage();
-  return storage.run(call, invoke, call);
+  return storage?.getStore()?.call;
 }
 
 /**
- * Runs `run` outside any call: what begins there inherits no deadline, cancellation, priority or trace. For work that
- * goes on after the handler has answered.
+ * Runs a call so that `currentCall()` is it: in what `invoke` does, and in all that begins there, until the promise
+ * that `invoke` returned has settled. Runs for every call of a server with ambient context.
+ */
+export function runInCall(call: Call, invoke: Invoke): Promise<unknown> {
+  storage ??= new AsyncLocalStorage();
+  const holder: Holder = { call };
+  let answer: Promise<unknown>;
+  try {
+    answer = storage.run(holder, invoke, call);
+  } catch (thrown) {
+    holder.call = undefined;
+    throw thrown;
+  }
+  return answer.then(
+    (output) => {
+      holder.call = undefined;
+      return output;
+    },
+    (thrown: unknown) => {
+      holder.call = undefined;
+      throw thrown;
+    },
+  );
+}
+
+/**
+ * Runs `run` outside any call, and returns what it returns: what begins there inherits no deadline, cancellation,
+ * priority or trace. For work that goes on after the handler has answered, and for what is shared by many calls, e.g.
+ * a connection or a timer, which would otherwise belong to the one that happened to begin it.
  */
 export function detached<T>(run: () => T): T {
   return storage === undefined ? run() : storage.run(undefined, run);

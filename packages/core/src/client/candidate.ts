@@ -50,7 +50,7 @@ export class ReadyCandidate implements Candidate, Tracker {
     this.pending--;
     if (latencyMs < 0) return;
     // A quick failure is no sign of speed; a late one is one of slowness.
-    if (error !== undefined && latencyMs < this.latencyMs) return;
+    if (error !== undefined && (this.latencyMs === 0 || latencyMs < this.latencyMs)) return;
     this.#heard = true;
     const now = this.session.readAt;
     if (latencyMs > this.latencyMs) {

@@ -50,7 +50,6 @@ function fits(value: unknown, kind: Kind): boolean {
     case "string":
     case "boolean":
     case "function":
-      // biome-ignore lint/suspicious/useValidTypeof: the kind is one of the names that typeof gives
       return typeof value === kind;
     default:
       return kind.includes(value as string);

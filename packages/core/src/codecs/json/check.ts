@@ -66,7 +66,7 @@ function checkFields(value: Readonly<Record<string, unknown>>, depth: number): n
       if (item !== undefined) check(item, depth - 1);
     }
   } catch (thrown) {
-    throw passing(thrown).within(property(key));
+    throw count === 0 ? passing(thrown) : passing(thrown).within(property(key));
   }
   return count;
 }

@@ -64,7 +64,6 @@ test("what JSON would change or lose in silence is refused with its place", () =
     [/x/, /value: it is a RegExp/],
     [Promise.resolve(), /value: it is a promise/],
     [new URLSearchParams("a=1"), /value: it is of class URLSearchParams/],
-    // biome-ignore lint/style/useConsistentBuiltinInstantiation: an object around a primitive is the question
     [new String("x"), /value: it is a primitive in an object/],
   ];
   for (const [value, text] of cases) assert.throws(() => encoded(value), refusedToEncode(text));

@@ -275,7 +275,11 @@ test("no message takes much longer than an honest one of its size", () => {
       header(0xdd, 16_000),
       ...Array.from({ length: 16_000 }, (_, index) => shuffled(index)),
     ]),
-    "numbers that share a place in a Set": setOf(colliding(20_000)),
+    "numbers that share a place in a Set": setOf(colliding(60_000)),
+    "numbers that share a place in a Map": mapOf(colliding(30_000)),
+    "bigints that share a place in a Set": setOf(
+      Array.from({ length: 5_000 }, (_, index) => (BigInt(index) << 64n) + 2n ** 127n),
+    ),
     "Maps and Sets": Buffer.concat([header(0xdd, 200_000), Buffer.alloc(800_000, Buffer.from("c7010180", "hex"))]),
     Errors: Buffer.concat([header(0xdd, 170_000), Buffer.alloc(1_020_000, Buffer.from("c7030392a0a0", "hex"))]),
     "typed arrays": Buffer.concat([header(0xdd, 200_000), Buffer.alloc(1_000_000, Buffer.from("c702740000", "hex"))]),
@@ -296,6 +300,12 @@ test("no message takes much longer than an honest one of its size", () => {
     // An honest MiB takes about 2 ms, these up to 15; without what is tested here hundreds.
     assert.ok(cost < honest * 40 + 20, `${what}: ${cost} ms, an honest message ${honest} ms`);
   }
+});
+
+test("a Set of numbers that V8 puts all in one place is refused before it costs seconds", () => {
+  assert.throws(() => decode(setOf(colliding(5_000))), refused("ELEMENT_LIMIT"));
+  assert.throws(() => decode(mapOf(colliding(5_000))), refused("ELEMENT_LIMIT"));
+  assert.equal((decode(setOf(colliding(100))) as Set<number>).size, 100);
 });
 
 test("a Set and a Map of many ordinary numbers are read", () => {
@@ -369,24 +379,43 @@ function shuffled(seed: number): Buffer {
   return Buffer.from([0x88, ...entries.flat()]);
 }
 
-function setOf(numbers: readonly number[]): Buffer {
-  const payload = encoded(numbers);
+function setOf(members: readonly unknown[]): Buffer {
+  const payload = encoded(members);
   return Buffer.concat([header(0xc9, payload.length), Buffer.from([2]), payload]);
 }
 
-/** Numbers whose hash in V8, that of Thomas Wang, ends in 16 zeros. */
+function mapOf(keys: readonly number[]): Buffer {
+  const payload = Buffer.concat([
+    header(0xdf, keys.length),
+    ...keys.map((key) => Buffer.concat([encoded(key), Buffer.from([0xc0])])),
+  ]);
+  return Buffer.concat([header(0xc9, payload.length), Buffer.from([1]), payload]);
+}
+
+/** Up to 65,536 numbers whose hash in V8, that of Thomas Wang, ends in 16 zeros: its steps backwards. */
 function colliding(count: number): number[] {
-  const numbers: number[] = [];
-  for (let number = 0; numbers.length < count; number++) {
-    let hash = ~number + (number << 15);
-    hash ^= hash >>> 12;
-    hash += hash << 2;
-    hash ^= hash >>> 4;
-    hash = Math.imul(hash, 2057);
-    hash ^= hash >>> 16;
-    if ((hash & 0xffff) === 0) numbers.push(number);
-  }
-  return numbers;
+  return Array.from({ length: count }, (_, index) => {
+    let hash = unshifted(index << 16, 16);
+    hash = Math.imul(hash, inverse(2057));
+    hash = unshifted(hash, 4);
+    hash = Math.imul(hash, inverse(5));
+    hash = unshifted(hash, 12);
+    return Math.imul(hash + 1, inverse(2 ** 15 - 1));
+  });
+}
+
+/** Undoes `hash ^= hash >>> bits`. */
+function unshifted(hash: number, bits: number): number {
+  let undone = hash;
+  for (let known = bits; known < 32; known += bits) undone = hash ^ (undone >>> bits);
+  return undone;
+}
+
+/** The inverse of an odd number modulo 2^32, by Newton's iteration. */
+function inverse(odd: number): number {
+  let found = odd;
+  for (let step = 0; step < 5; step++) found = Math.imul(found, 2 - Math.imul(odd, found));
+  return found;
 }
 
 function orders(count: number): object[] {

@@ -25,7 +25,6 @@ test("what cannot be sent is refused with where it is and what it is", () => {
     [(function* () {})(), /it is a generator/],
     [[1].values(), /it is of class Array Iterator/],
     [new Map().keys(), /it is an iterator/],
-    // biome-ignore lint/style/useConsistentBuiltinInstantiation: an object around a primitive is the question
     [new Number(5), /it is a primitive in an object/],
     [Object(5n), /it is a primitive in an object/],
     [new SharedArrayBuffer(1), /it is shared memory/],

@@ -246,7 +246,7 @@ function writeFields(value: Fields, p: number, depth: number): number {
       p = write(value[key], writeName(key, p), depth - 1);
     }
   } catch (thrown) {
-    throw passing(thrown).within(property(key));
+    throw count === 0 ? passing(thrown) : passing(thrown).within(property(key));
   }
   if (count < 16) {
     bytes[origin + at] = 0x80 | count;
