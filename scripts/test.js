@@ -8,8 +8,9 @@
  *   npm test -- --no-proc                     without the files that start processes
  *   npm test -- --no-build                    what was built last, though sources may have changed
  *   npm test -- --coverage                    and fail if too few lines were run (not counting `*.proc.test.ts`)
- *   npm test -- --timeout 300                 seconds without any news after which a test is ended; 60, and 120 in a process of its own
+ *   npm test -- --timeout 300                 seconds without any news after which a test is ended; 60, and 180 in a process of its own
  *
+ * RPC_LONG=1 in the environment also runs tests of a minute or more, as CI does.
  * With CI=true a skipped test fails the run, unless its reason begins with "Consul".
  */
 import { parseArgs } from "node:util";
@@ -66,7 +67,7 @@ async function runTests() {
       },
     );
     for (const file of files.filter(({ alone }) => alone)) {
-      await runFiles([file], { silenceMs: silenceMs(120), nodeOptions: namePatterns(), onFile });
+      await runFiles([file], { silenceMs: silenceMs(180), nodeOptions: namePatterns(), onFile });
     }
   }
   return report.finish();

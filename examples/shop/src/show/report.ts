@@ -68,10 +68,11 @@ function describe(error: unknown): string {
 
 function onScreen(): (message: Message) => Promise<void> {
   const screen = createScreen();
+  const servers = new Set<string>();
   return async (message) => {
     if (message.kind === "failure") screen.line(`${message.orderId} failed: ${message.why}`, "bad");
-    if (message.kind === "second") {
-      screen.second(message.atMs, message.figures, Object.keys(message.figures.answeredBy).sort(), new Set());
-    }
+    if (message.kind !== "second") return;
+    for (const server of Object.keys(message.figures.answeredBy)) servers.add(server);
+    screen.second(message.atMs, message.figures, [...servers], new Set());
   };
 }

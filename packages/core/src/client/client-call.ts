@@ -5,6 +5,7 @@ import type { Method } from "../contract/method.js";
 import { markReceived } from "../contract/received-error.js";
 import type { Endpoint } from "../contract/registry.js";
 import { type ClientCallEvent, diagnostics } from "../session/diagnostics.js";
+import { type Abortable, forgetAbort, tellAbort } from "./on-abort.js";
 
 const certainties: readonly Processed[] = ["no", "maybe", "yes"];
 
@@ -12,7 +13,7 @@ const certainties: readonly Processed[] = ["no", "maybe", "yes"];
  * A call as its caller sees it: one promise that settles once, with the answer, or at the deadline, or when the caller
  * gives up, whatever interceptors, queues and backoffs do in between.
  */
-export class ClientCall implements Call, Expiring, NestedCall {
+export class ClientCall implements Call, Expiring, NestedCall, Abortable {
   readonly method: Method;
   readonly startedAt: number;
   input: readonly unknown[];
@@ -69,7 +70,7 @@ export class ClientCall implements Call, Expiring, NestedCall {
       if (this.signal?.aborted) return this.#giveUp(cancelled(this, this.signal.reason));
       this.#deadlines = deadlines;
       deadlines.add(this);
-      this.signal?.addEventListener("abort", this);
+      if (this.signal !== undefined) tellAbort(this.signal, this);
       if (this.#parent !== undefined) {
         this.#parent.nested ??= new Set();
         this.#parent.nested.add(this);
@@ -94,7 +95,7 @@ export class ClientCall implements Call, Expiring, NestedCall {
   }
 
   /** Called by the caller's signal. */
-  handleEvent(): void {
+  onAbort(): void {
     this.#giveUp(cancelled(this, this.signal?.reason));
   }
 
@@ -152,7 +153,7 @@ export class ClientCall implements Call, Expiring, NestedCall {
     this.#resolve = undefined;
     this.#reject = undefined;
     this.#deadlines?.delete(this);
-    this.signal?.removeEventListener("abort", this);
+    if (this.signal !== undefined) forgetAbort(this.signal, this);
     this.#parent?.nested?.delete(this);
   }
 }

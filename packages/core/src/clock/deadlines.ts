@@ -40,7 +40,7 @@ export class Deadlines {
   add(entry: Expiring): void {
     entry.place = this.#entries.length;
     this.#entries.push(entry);
-    if (entry.deadline < this.#timerAt) this.#setTimer(entry.deadline);
+    if (roundedUp(entry.deadline) < this.#timerAt) this.#setTimer(entry.deadline);
     // Who awaits a call keeps the process alive; the timer alone, left over from calls that settled, does not.
     if (this.#entries.length === 1) this.#timer?.ref();
   }
@@ -60,7 +60,7 @@ export class Deadlines {
 
   #setTimer(deadline: number): void {
     this.#timer?.cancel();
-    this.#timerAt = Math.ceil(deadline / granularityMs) * granularityMs;
+    this.#timerAt = roundedUp(deadline);
     // Node may fire a timer up to a millisecond early.
     const delayMs = Math.max(1, this.#timerAt - this.#clock.now() + 1);
     this.#timer = this.#clock.setTimer(() => this.#clock.afterReads(() => this.#judge()), delayMs);
@@ -84,8 +84,12 @@ export class Deadlines {
         earliest = entry.deadline;
       }
     }
-    if (earliest < this.#timerAt) this.#setTimer(earliest);
+    if (roundedUp(earliest) < this.#timerAt) this.#setTimer(earliest);
   }
+}
+
+function roundedUp(deadline: number): number {
+  return Math.ceil(deadline / granularityMs) * granularityMs;
 }
 
 const tables = new WeakMap<Clock, Deadlines>();

@@ -1,4 +1,4 @@
 export { bytes } from "./bytes.js";
 export { json } from "./json/index.js";
 export { messagePack } from "./msgpack/index.js";
-export { createSink, type OwnSink } from "./sink.js";
+export { createSink } from "./sink.js";

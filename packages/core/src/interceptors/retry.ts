@@ -1,4 +1,4 @@
-import type { Call, Interceptor } from "../contract/call.js";
+import type { Call, Interceptor, Invoke } from "../contract/call.js";
 import type { Clock, Random } from "../contract/clock.js";
 import { RpcError } from "../contract/errors.js";
 import { RetryBudget, type RetryBudgetOptions } from "./retry-budget.js";
@@ -44,22 +44,22 @@ export function retry(options: RetryOptions = {}, clock?: Clock, random: Random 
   return (next) => {
     const budget = new RetryBudget(budgetOptions);
     const now = (): number => (clock === undefined ? performance.now() : clock.now());
-    return async (call) => {
+    const recover = async (call: Call, thrown: unknown): Promise<unknown> => {
+      const verdict = thrown instanceof RpcError ? judge(call, thrown, attempts, random) : undefined;
+      if (verdict === undefined) throw thrown;
+      const at = now();
+      if (at + verdict.delayMs >= call.deadline) throw thrown;
+      if (verdict.charged && !budget.withdraw(at)) throw thrown;
+      prepare(call, thrown as RpcError);
+      if (verdict.delayMs > 0) await wait(verdict.delayMs, clock);
+      if (call.abandoned !== undefined) throw call.abandoned;
+      return attempt(call);
+    };
+    // No async function here: the common call succeeds at once and should not pay for those that do not.
+    const attempt: Invoke = (call) => next(call).then(undefined, (thrown: unknown) => recover(call, thrown));
+    return (call) => {
       budget.deposit(call.startedAt);
-      for (;;) {
-        try {
-          return await next(call);
-        } catch (thrown) {
-          const verdict = thrown instanceof RpcError ? judge(call, thrown, attempts, random) : undefined;
-          if (verdict === undefined) throw thrown;
-          const at = now();
-          if (at + verdict.delayMs >= call.deadline) throw thrown;
-          if (verdict.charged && !budget.withdraw(at)) throw thrown;
-          prepare(call, thrown as RpcError);
-          if (verdict.delayMs > 0) await wait(verdict.delayMs, clock);
-          if (call.abandoned !== undefined) throw call.abandoned;
-        }
-      }
+      return attempt(call);
     };
   };
 }

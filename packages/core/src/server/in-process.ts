@@ -1,7 +1,7 @@
 import { deadlinesOf } from "../clock/deadlines.js";
 import { systemClock } from "../clock/system-clock.js";
 import type { Call, Carrier, Invoke, Peer } from "../contract/call.js";
-import { type Processed, RpcError } from "../contract/errors.js";
+import type { Processed, RpcError } from "../contract/errors.js";
 import type { Logger } from "../contract/logger.js";
 import { faultOf } from "../session/fault-of.js";
 import { logThrown } from "../session/log-thrown.js";
@@ -45,10 +45,9 @@ export function inProcess(invoke: Invoke, logger: Logger): Invoke {
 }
 
 function runningCall(call: Call): RunningCall {
-  return new RunningCall(
+  const running = new RunningCall(
     call.method,
     call.startedAt,
-    call.input,
     call.metadata,
     call.deadline,
     call.priority,
@@ -56,11 +55,10 @@ function runningCall(call: Call): RunningCall {
     call.cautious,
     thisProcess,
     0,
+    0,
     -1,
     deadlinesOf(systemClock),
-    (expired) =>
-      new RpcError("deadline_exceeded", `the deadline of ${expired.method.path} has passed`, {
-        reason: "DEADLINE_EXCEEDED",
-      }),
   );
+  running.input = call.input;
+  return running;
 }

@@ -88,7 +88,7 @@ class ListeningServer implements Server {
       this.#services = [];
       const composed = compose(options.interceptors ?? [], options.invoke);
       const invoke: Invoke = options.ambient === true ? (call) => runInCall(call, composed) : composed;
-      this.#host = new ServiceHost(invoke, methodsOnDemand(), hostOptions);
+      this.#host = new ServiceHost(invoke, methodsOnDemand, hostOptions);
     }
   }
 

@@ -9,9 +9,6 @@ import { logThrown } from "../session/log-thrown.js";
 import type { Host } from "../session/session-options.js";
 import type { Dispatcher } from "./dispatcher.js";
 
-/** How many methods of a bare function may become known by being asked for. */
-const maxNamed = 4_096;
-
 export interface ServiceHostOptions {
   readonly admissions: readonly Admission[];
   /** Handlers that may run at once, over all connections. */
@@ -90,23 +87,10 @@ export function methodsOfDispatcher(dispatcher: Dispatcher) {
   return (service: string): readonly Method[] | undefined => dispatcher.methodsOf(service);
 }
 
-/** Returns methods as they are asked for: a bare function answers whatever a client means to call. */
-export function methodsOnDemand() {
-  const known = new Map<string, Method>();
-  return (service: string, wanted: readonly string[]): readonly Method[] | undefined => {
-    if (!wellFormed(service)) return undefined;
-    const methods: Method[] = [];
-    for (const name of wanted) {
-      const path = `/${service}/${name}`;
-      let method = known.get(path);
-      if (method === undefined && known.size < maxNamed) {
-        method = described(service, name);
-        if (method !== undefined) known.set(path, method);
-      }
-      if (method !== undefined) methods.push(method);
-    }
-    return methods;
-  };
+/** Returns methods as they are asked for, since a bare function answers whatever a client means to call. Kept by the connection that asked. */
+export function methodsOnDemand(service: string, wanted: readonly string[]): readonly Method[] | undefined {
+  if (!wellFormed(service)) return undefined;
+  return wanted.map((name) => described(service, name)).filter((method) => method !== undefined);
 }
 
 /** A name that no service could have is not a method. */

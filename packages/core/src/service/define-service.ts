@@ -1,5 +1,5 @@
-import type { MethodNames } from "../contract/client.js";
 import { RpcError } from "../contract/errors.js";
+import type { MethodTable } from "../contract/handlers.js";
 import type { Method, MethodOptions, ServiceDescriptor } from "../contract/method.js";
 import { checkMethodName, checkServiceName } from "./names.js";
 
@@ -9,12 +9,10 @@ const maxTimeoutMs = 3_600_000;
  * Returns a service's descriptor: its name and the methods that may be called, each with its options, `{}` for none.
  * Throws `invalid_argument` for a name that cannot be, or an option that is not one.
  */
-export function defineService<T>(
-  name: string,
-  methods: { readonly [K in MethodNames<T>]: MethodOptions },
-): ServiceDescriptor<T> {
+export function defineService<T>(name: string, methods: MethodTable<T>): ServiceDescriptor<T> {
   checkServiceName(name);
-  const entries = Object.entries<MethodOptions>(methods);
+  // The table says in types what cannot be mapped; what is left of it are names and options.
+  const entries = Object.entries(methods as Readonly<Record<string, MethodOptions>>);
   return Object.freeze({
     name,
     methods: Object.freeze(entries.map(([method, options], index) => describe(name, method, index, options))),

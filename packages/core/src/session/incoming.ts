@@ -1,5 +1,4 @@
 import { type Deadlines, deadlinesOf } from "../clock/deadlines.js";
-import type { Head } from "../contract/call.js";
 import { RpcError } from "../contract/errors.js";
 import type { Method } from "../contract/method.js";
 import { codeOf, encodeFault } from "../wire/fault.js";
@@ -13,7 +12,7 @@ import { diagnostics, type ServerCallEvent } from "./diagnostics.js";
 import { faultOf } from "./fault-of.js";
 import { GrowingSink } from "./growing-sink.js";
 import { logThrown } from "./log-thrown.js";
-import { RunningCall } from "./running-call.js";
+import { deadlinePassed, RunningCall } from "./running-call.js";
 import { RunningCalls } from "./running-calls.js";
 import type { Host } from "./session-options.js";
 
@@ -26,15 +25,6 @@ const maxDetailsBytes = 8_192;
 const startBudgetMs = 5;
 const startsPerLook = 16;
 
-/** What a request's frame said of it, while its parts arrive. */
-interface RequestHead extends Head {
-  readonly id: number;
-  readonly codec: number;
-  readonly attempt: number;
-  readonly nestedRetry: boolean;
-  readonly readAt: number;
-}
-
 /** The calls that the peer made: read, admitted, decoded, started, answered. */
 export class Incoming {
   /** The highest id that was read. */
@@ -46,7 +36,7 @@ export class Incoming {
   readonly #methods: Method[] = [];
   readonly #opened = new Map<string, number>();
   readonly #running = new RunningCalls();
-  readonly #assemblies: Assemblies<RequestHead>;
+  readonly #assemblies: Assemblies<RunningCall>;
   /** Calls that were read and not begun. */
   #ready: RunningCall[] = [];
   #startScheduled = false;
@@ -90,7 +80,7 @@ export class Incoming {
     if (this.#refusing !== undefined) return;
     const fields = this.#fields;
     const at = fields.read(flags, bytes, start, end);
-    const { limits, peer, readAt } = this.#connection;
+    const { peer, readAt } = this.#connection;
     const method = this.#methods[target];
     if (method === undefined) {
       this.#reject(
@@ -104,28 +94,24 @@ export class Incoming {
     }
     const timeoutMs = fields.timeLeftMs < 0 ? maxTimeoutMs : Math.min(fields.timeLeftMs, maxTimeoutMs);
     const whole = (flags & Flag.more) === 0;
-    const head: RequestHead = {
+    const call = new RunningCall(
       method,
-      peer,
-      metadata: fields.metadata,
-      priority: fields.priority,
-      deadline: readAt + timeoutMs,
-      sizeBytes: whole ? end - at : fields.totalBytes,
-      id,
-      codec: fields.codec,
-      attempt: fields.attempt,
-      nestedRetry: fields.nestedRetry,
       readAt,
-    };
-    if (head.sizeBytes > limits.messageBytes) {
-      const message = `the arguments of ${method.path} have ${head.sizeBytes} bytes, above limits.messageBytes ${limits.messageBytes}`;
-      this.#reject(id, new RpcError("resource_exhausted", message, { reason: "MESSAGE_TOO_LARGE", processed: "no" }));
-      return;
-    }
-    const rejection = this.#running.size >= limits.inFlight ? this.#tooMany(method) : this.#host?.admit(head);
+      fields.metadata,
+      readAt + timeoutMs,
+      fields.priority,
+      fields.attempt,
+      fields.nestedRetry,
+      peer,
+      whole ? end - at : fields.totalBytes,
+      id,
+      fields.codec,
+      this.#deadlines,
+    );
+    const rejection = this.#tooLarge(call) ?? this.#tooMany(method) ?? this.#host?.admit(call);
     if (rejection !== undefined) this.#reject(id, rejection);
-    else if (whole) this.#take(head, bytes, at, end);
-    else this.#assemblies.begin(id, fields.totalBytes, head, bytes, at, end);
+    else if (whole) this.#take(call, bytes, at, end);
+    else this.#assemblies.begin(id, fields.totalBytes, call, bytes, at, end);
   }
 
   onChunk(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
@@ -189,40 +175,20 @@ export class Incoming {
     return { name, index, kind, idempotent, codecs: [], schemaHash: unknownSchema };
   }
 
-  #take(head: RequestHead, bytes: Buffer, start: number, end: number): void {
+  #take(call: RunningCall, bytes: Buffer, start: number, end: number): void {
     const { limits, codec: usual } = this.#connection;
-    const codec = head.codec < 0 ? usual : this.#connection.codecById(head.codec);
-    if (codec === undefined)
-      throw protocolError("UNKNOWN_CODEC", `a request is in codec ${head.codec}, which was not agreed`);
-    let input: unknown;
+    const codec = call.codec < 0 ? usual : this.#connection.codecById(call.codec);
+    if (codec === undefined) {
+      throw protocolError("UNKNOWN_CODEC", `a request is in codec ${call.codec}, which was not agreed`);
+    }
     try {
-      input = codec.decode(bytes, start, end, limits);
+      const input = codec.decode(bytes, start, end, limits);
+      if (!Array.isArray(input)) throw new RpcError("invalid_argument", "they are not a list", { reason: "MALFORMED" });
+      call.input = input;
     } catch (cause) {
-      this.#reject(head.id, undecodable(head.method, cause));
+      this.#reject(call.id, undecodable(call.method, cause));
       return;
     }
-    if (!Array.isArray(input)) {
-      this.#reject(
-        head.id,
-        undecodable(head.method, new RpcError("invalid_argument", "they are not a list", { reason: "MALFORMED" })),
-      );
-      return;
-    }
-    const call = new RunningCall(
-      head.method,
-      head.readAt,
-      input,
-      head.metadata,
-      head.deadline,
-      head.priority,
-      head.attempt,
-      head.nestedRetry,
-      head.peer,
-      head.id,
-      head.codec,
-      this.#deadlines,
-      expired,
-    );
     this.#running.add(call);
     this.#ready.push(call);
   }
@@ -234,7 +200,7 @@ export class Incoming {
     }
     if (call.deadline <= now) {
       this.#forget(call);
-      this.#reject(call.id, expired(call, "no"));
+      this.#reject(call.id, deadlinePassed(call, "no"));
       return;
     }
     const host = this.#host!;
@@ -338,7 +304,15 @@ export class Incoming {
     return call.codec < 0 ? this.#connection.codec : (this.#connection.codecById(call.codec) ?? this.#connection.codec);
   }
 
-  #tooMany(method: Method): RpcError {
+  #tooLarge({ method, sizeBytes }: RunningCall): RpcError | undefined {
+    const { messageBytes } = this.#connection.limits;
+    if (sizeBytes <= messageBytes) return undefined;
+    const message = `the arguments of ${method.path} have ${sizeBytes} bytes, above limits.messageBytes ${messageBytes}`;
+    return new RpcError("resource_exhausted", message, { reason: "MESSAGE_TOO_LARGE", processed: "no" });
+  }
+
+  #tooMany(method: Method): RpcError | undefined {
+    if (this.#running.size < this.#connection.limits.inFlight) return undefined;
     const message = `${method.path}: ${this.#running.size} calls of this connection have no answer yet, the limit is limits.inFlight`;
     return new RpcError("resource_exhausted", message, { reason: "IN_FLIGHT_LIMIT", processed: "no" });
   }
@@ -366,13 +340,6 @@ function tooManyMethods(): RpcError {
     `more methods were opened than fit into a frame, or than the ${maxMethods} of a connection: open what is called, or split the service`,
     "resource_exhausted",
   );
-}
-
-function expired(call: RunningCall, processed: "yes" | "no" = "yes"): RpcError {
-  return new RpcError("deadline_exceeded", `the deadline of ${call.method.path} has passed`, {
-    reason: "DEADLINE_EXCEEDED",
-    processed,
-  });
 }
 
 function undecodable(method: Method, cause: unknown): RpcError {

@@ -1,14 +1,20 @@
 import type { Deadlines, Expiring } from "../clock/deadlines.js";
-import type { Call, Carrier, Metadata, NestedCall, Peer, Priority, Reply, Route } from "../contract/call.js";
-import type { Processed, RpcError } from "../contract/errors.js";
+import type { Call, Carrier, Head, Metadata, NestedCall, Peer, Priority, Reply, Route } from "../contract/call.js";
+import { type Processed, RpcError } from "../contract/errors.js";
 import type { Method } from "../contract/method.js";
 import type { Endpoint } from "../contract/registry.js";
 
-/** A call that a peer made of this process: read, and running until its handler settles. */
-export class RunningCall implements Call, Expiring {
+const noInput: readonly unknown[] = Object.freeze([]);
+
+/**
+ * A call that a peer made of this process: read, judged by its head, decoded, and running until its handler settles.
+ * One object for all of that, since there is one for every request.
+ */
+export class RunningCall implements Call, Head, Expiring {
   readonly method: Method;
   readonly startedAt: number;
-  input: readonly unknown[];
+  /** Empty until the arguments have been decoded. */
+  input: readonly unknown[] = noInput;
   metadata: Metadata;
   deadline: number;
   priority: Priority;
@@ -25,32 +31,30 @@ export class RunningCall implements Call, Expiring {
   abandoned: RpcError | undefined = undefined;
   settled = false;
   nested: Set<NestedCall> | undefined = undefined;
+  readonly sizeBytes: number;
   readonly id: number;
   /** The codec of its answer, where that is not the connection's; −1 otherwise. */
   readonly codec: number;
   place = -1;
   readonly #deadlines: Deadlines;
-  readonly #expired: (call: RunningCall) => RpcError;
   #controller: AbortController | undefined;
 
   constructor(
     method: Method,
     startedAt: number,
-    input: readonly unknown[],
     metadata: Metadata,
     deadline: number,
     priority: Priority,
     attempt: number,
     nestedRetry: boolean,
     peer: Peer,
+    sizeBytes: number,
     id: number,
     codec: number,
     deadlines: Deadlines,
-    expired: (call: RunningCall) => RpcError,
   ) {
     this.method = method;
     this.startedAt = startedAt;
-    this.input = input;
     this.metadata = metadata;
     this.deadline = deadline;
     this.priority = priority;
@@ -58,10 +62,10 @@ export class RunningCall implements Call, Expiring {
     this.idempotent = method.idempotent;
     this.cautious = nestedRetry || attempt > 1;
     this.peer = peer;
+    this.sizeBytes = sizeBytes;
     this.id = id;
     this.codec = codec;
     this.#deadlines = deadlines;
-    this.#expired = expired;
   }
 
   get signal(): AbortSignal {
@@ -75,7 +79,7 @@ export class RunningCall implements Call, Expiring {
 
   /** The deadline has come: the handler is told, and its answer is still sent, since who asked judges by its own clock. */
   expire(): void {
-    this.#controller?.abort(this.#expired(this));
+    this.#controller?.abort(deadlinePassed(this, "yes"));
   }
 
   /** Calls made for this one are given up with it; they have deadlines of their own, never later than its. */
@@ -98,4 +102,12 @@ export class RunningCall implements Call, Expiring {
     this.settled = true;
     this.#deadlines.delete(this);
   }
+}
+
+/** Returns the error of a call whose deadline has come, on the side that serves it. */
+export function deadlinePassed(call: RunningCall, processed: Processed): RpcError {
+  return new RpcError("deadline_exceeded", `the deadline of ${call.method.path} has passed`, {
+    reason: "DEADLINE_EXCEEDED",
+    processed,
+  });
 }

@@ -8,6 +8,8 @@ import { preface } from "./preface.js";
 
 /** Chunks of long messages in one write: enough to fill a socket, few enough that nobody waits long behind them. */
 const chunksPerWrite = 2;
+/** What has gathered in a turn leaves before its end once it is this much. */
+const eagerBytes = 12_288;
 /** What a header and its fixed fields need, so that they are never cut. */
 const headRoom = headerBytes + 64;
 const nothing = Buffer.alloc(0);
@@ -162,7 +164,10 @@ export class Outbox implements Sink {
     if (length > maxFrameBytes) this.#takeLong();
     else writeLength(this.bytes, this.#frameAt, length);
     this.#closeFrame();
-    if (!this.#scheduled) {
+    if (this.position >= eagerBytes && this.#writingBytes === 0) {
+      // Enough for a write of its own: the peer begins with it while this turn goes on.
+      this.#write();
+    } else if (!this.#scheduled) {
       this.#scheduled = true;
       this.#options.clock.atEndOfTurn(this.#flush);
     }

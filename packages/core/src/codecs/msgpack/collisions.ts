@@ -45,7 +45,7 @@ export class Collisions {
 }
 
 /** Returns V8's hash of a number or bigint, of which 30 bits count. */
-export function hashOf(key: number | bigint): number {
+function hashOf(key: number | bigint): number {
   if (typeof key === "bigint") {
     const low = BigInt.asUintN(64, key < 0n ? -key : key);
     return hash64(Number(low >> 32n), Number(low & 0xffffffffn));

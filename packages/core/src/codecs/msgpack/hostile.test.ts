@@ -66,6 +66,8 @@ test("what is no MessagePack, or none that we know, is malformed", () => {
     "a typed array without kind": "c70074",
     "a typed array of no kind": "c702740b00",
     "a typed array cut within an element": "c7047406000000",
+    "a key that is the byte that is never used": "81c101",
+    "another such key": "82a16101c101",
     "a key that is null": "81c001",
     "a key that is a boolean": "81c301",
     "a key that is an array": "819001",
@@ -241,6 +243,7 @@ test("random bytes are a value or refused, and nothing else happens", () => {
     return Math.floor((seed / 2 ** 32) * below);
   };
   const valid = samples().map(encoded);
+  const inherited = Object.getOwnPropertyNames(Object.prototype);
   let accepted = 0;
   for (let round = 0; round < 40_000; round++) {
     const message = round % 2 === 0 ? Buffer.from(valid[random(valid.length)]!) : Buffer.alloc(random(40));
@@ -256,7 +259,7 @@ test("random bytes are a value or refused, and nothing else happens", () => {
   }
   assert.ok(accepted > 2_000, `${accepted} were values`);
   assert.equal(({} as Record<string, unknown>)["polluted"], undefined);
-  assert.deepStrictEqual(Object.getOwnPropertyNames(Object.prototype).length, 12);
+  assert.deepStrictEqual(Object.getOwnPropertyNames(Object.prototype), inherited);
   for (const value of samples()) assert.deepStrictEqual(decode(encoded(value)), value);
 });
 

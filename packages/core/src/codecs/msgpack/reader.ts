@@ -76,6 +76,7 @@ export function decode(bytes: Buffer, start: number, stop: number, limits: Decod
   } catch (error) {
     throw error instanceof RpcError ? error : unexpected(error);
   } finally {
+    src = nothing;
     names = undefined;
   }
   throw malformed("bytes follow the value");
@@ -409,7 +410,7 @@ function follow(step: Shape, object: Fields): Shape {
   const count = wire.length;
   const b = src;
   const p = pos;
-  if (count <= end - p) {
+  if (count > 0 && count <= end - p) {
     let index = 0;
     while (index < count && b[p + index] === wire[index]) index++;
     if (index === count) {

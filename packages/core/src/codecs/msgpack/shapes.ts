@@ -18,7 +18,7 @@ const noBytes = new Uint8Array(0);
  */
 export class Shape {
   text: string;
-  /** The key's bytes, the one with its length included. */
+  /** The key's bytes, the one with its length included; none where no key is expected. */
   readonly wire: Uint8Array;
   /** What followed the last time. */
   next: Shape;
@@ -46,9 +46,9 @@ export const Stray = {
   sparse: 4,
 } as const;
 
-/** Equals no key: there is none of this length byte. */
+/** What follows where nothing did yet. Without bytes, so that it equals no key. */
 let nowhere: Shape | undefined;
-const nobody = new Shape("", new Uint8Array([0xc1]));
+const nobody = new Shape("", noBytes);
 nowhere = nobody;
 
 const strays = Array.from({ length: 8 }, (_, stray) => new Shape("", noBytes, stray));

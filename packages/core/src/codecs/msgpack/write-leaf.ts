@@ -47,20 +47,18 @@ export function packView(value: ArrayBufferView): Uint8Array {
 }
 
 /** Returns how many bytes `writeDate` needs. */
-export function dateSize(value: Date): number {
-  const ms = value.getTime();
+export function dateSize(ms: number): number {
   if (Number.isNaN(ms)) return 3;
   const seconds = Math.floor(ms / 1000);
   if (seconds < 0 || seconds >= 0x400000000) return 15;
   return ms % 1000 > 0 || seconds >= 0x100000000 ? 10 : 6;
 }
 
-/** Writes a Date at `p` as the shortest timestamp that holds it, and returns where it ends. */
-export function writeDate(b: NativeBuffer, value: Date, p: number): number {
-  const ms = value.getTime();
+/** Writes a Date's time at `p` as the shortest timestamp that holds it, and returns where it ends. */
+export function writeDate(b: NativeBuffer, ms: number, p: number): number {
   const seconds = Math.floor(ms / 1000);
   const nanoseconds = (ms - seconds * 1000) * 1_000_000;
-  switch (dateSize(value)) {
+  switch (dateSize(ms)) {
     case 3:
       b[p] = 0xd4;
       b[p + 1] = Extension.timestamp;

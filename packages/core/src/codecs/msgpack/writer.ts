@@ -26,6 +26,7 @@ let origin = 0;
 let last = new Name("");
 
 const hasOwn = Object.prototype.hasOwnProperty;
+const { getTime } = Date.prototype;
 const plain = Object.prototype;
 
 /** Writes a value at the sink's position and moves it: `messagePack.encode`. */
@@ -44,6 +45,7 @@ export function encode(value: unknown, to: Sink): void {
     throw encodeError(thrown);
   } finally {
     sink = undefined;
+    bytes = nothing;
   }
 }
 
@@ -121,7 +123,7 @@ function sizeOf(value: unknown): number {
     case "number":
       return numberSize(value);
     case "object":
-      return Array.isArray(value) ? headerSize(value.length, 16) : 1;
+      return 1;
     case "undefined":
       return 3;
     case "bigint":
@@ -214,6 +216,7 @@ function writeName(text: string, p: number): number {
 function writeArray(value: readonly unknown[], p: number, depth: number): number {
   if (depth === 0) throw tooDeep();
   const count = value.length;
+  if (room - p < roomy) p = grow(p, headerSize(count, 16));
   p = writeHeader(count, 0x90, 0xdc, p);
   let index = 0;
   try {
@@ -282,8 +285,7 @@ function writeObject(value: object, prototype: object, p: number, depth: number)
     case "set":
       return writeSet(value as Set<unknown>, p, depth);
     case "date":
-      if (room - p < roomy) p = grow(p, dateSize(value as Date));
-      return writeDate(bytes, value as Date, p);
+      return writeTime(getTime.call(value), p);
     case "error":
       return writeError(value as Error, p, depth);
     default:
@@ -312,6 +314,11 @@ function writeBytes(value: Uint8Array, p: number): number {
     p = size < 0x10000 ? put16(bytes, 0xc5, size, p) : put32(bytes, 0xc6, size, p);
   }
   return copy(value, p);
+}
+
+function writeTime(ms: number, p: number): number {
+  if (room - p < roomy) p = grow(p, dateSize(ms));
+  return writeDate(bytes, ms, p);
 }
 
 function copy(from: Uint8Array, p: number): number {

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { silent } from "../contract/logger.js";
+import type { Endpoint, Registry } from "../contract/registry.js";
+import { createManualClock, type ManualClock } from "../testing/manual-clock.js";
+import { watchLoop } from "./watch-loop.js";
+
+type Watch = (times: number, signal: AbortSignal) => AsyncIterable<readonly Endpoint[]>;
+
+const endpoint: Endpoint = { id: "a", address: "memory://a", weight: 1, tags: {}, inactive: false };
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
+
+function looping(watch: Watch) {
+  const clock: ManualClock = createManualClock();
+  const watchedAt: number[] = [];
+  const lists: (readonly Endpoint[])[] = [];
+  const lost: unknown[] = [];
+  const stop = new AbortController();
+  const registry: Partial<Registry> = {
+    watch(_service, signal) {
+      watchedAt.push(Math.round(clock.now()));
+      return watch(watchedAt.length, signal);
+    },
+  };
+  const over = watchLoop(
+    {
+      registry: registry as Registry,
+      service: "Shop",
+      clock,
+      random: () => 0.5,
+      backoff: {},
+      logger: silent,
+      onList: (endpoints) => void lists.push(endpoints),
+      onLost: (cause) => void lost.push(cause),
+    },
+    stop.signal,
+  );
+  return { clock, watchedAt, lists, lost, stop, over };
+}
+
+describe("the watch of a service", () => {
+  const unwell: Record<string, Watch> = {
+    "ends at once": async function* () {},
+    "tells once and ends": async function* () {
+      yield [endpoint];
+    },
+    "throws when asked": () => {
+      throw new Error("made up");
+    },
+    "throws later": async function* () {
+      yield [endpoint];
+      throw new Error("made up");
+    },
+    "is no iterable at all": () => undefined as never,
+  };
+  for (const [how, watch] of Object.entries(unwell)) {
+    test(`a registry whose watch ${how} is asked again after waits that grow, not in a circle`, async () => {
+      const { clock, watchedAt, lists, lost, stop, over } = looping(watch);
+      await clock.advance(1_000);
+      assert.deepEqual(watchedAt, [0, 100, 260, 516, 926]);
+      await clock.advance(600_000);
+      assert.ok(watchedAt.length < 45, `${watchedAt.length} watches in ten minutes`);
+      assert.equal(lost.length, watchedAt.length);
+      assert.ok(lists.length === 0 || lists.length === watchedAt.length);
+      stop.abort();
+      await over;
+      assert.equal(clock.timers, 0);
+    });
+  }
+
+  test("after a watch that lasted, the next one follows soon", async () => {
+    const { clock, watchedAt, stop, over } = looping(async function* (times, signal) {
+      if (times !== 6) return;
+      yield [endpoint];
+      await Promise.race([aborted(signal), new Promise<void>((end) => clock.setTimer(end, 10_000))]);
+    });
+    await clock.advance(12_000);
+    const [before, after] = watchedAt.slice(5, 7);
+    assert.equal(after! - before!, 10_100);
+    stop.abort();
+    await over;
+  });
+
+  test("a list that cannot be taken loses the watch, and the process goes on", async () => {
+    const { clock, lost, lists, stop, over } = looping(async function* (_times, signal) {
+      yield [endpoint];
+      await aborted(signal);
+    });
+    lists.push = () => {
+      throw new Error("cannot take it");
+    };
+    await clock.advance(150);
+    assert.ok(lost.length >= 1);
+    stop.abort();
+    await over;
+  });
+
+  test("once it is stopped nothing is told any more, and it ends", async () => {
+    const { clock, lists, lost, stop, over } = looping(async function* (_times, signal) {
+      yield [endpoint];
+      await aborted(signal);
+      yield [];
+    });
+    await clock.advance(10);
+    stop.abort();
+    await over;
+    assert.deepEqual([lists.length, lost.length], [1, 0]);
+  });
+});

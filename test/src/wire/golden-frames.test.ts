@@ -1,0 +1,341 @@
+import assert from "node:assert/strict";
+import test, { type TestContext } from "node:test";
+import { Code, defineService, messagePack, RpcError, type Sink, withOptions } from "@rpc/core";
+import { type ArithServer, arithClient, arithServer } from "./golden/arith.js";
+import { golden, goldenLines, tableAfter, unasked } from "./golden/document.js";
+import { readValues, writtenValues } from "./golden/values.js";
+import { until } from "./ground/until.js";
+import { flagBits, kinds } from "./raw/numbers.js";
+import type { RawPeer } from "./raw/peer.js";
+import { raw } from "./raw/raw.js";
+
+const MissingService = defineService<{ go(): void }>("Missing", { go: {} });
+const longText = "x".repeat(140_000);
+const refused = async (call: Promise<unknown>): Promise<RpcError> => {
+  const thrown = await call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  assert.ok(thrown instanceof RpcError, `rejects with an RpcError, not ${String(thrown)}`);
+  return thrown;
+};
+
+/** Takes the next frames, which are these, byte for byte. */
+async function takes(peer: RawPeer, ...names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const wanted = golden(name);
+    const { bytes } = await peer.next(name);
+    if (bytes.equals(wanted)) continue;
+    assert.equal(bytes.toString("hex").slice(0, 4_000), wanted.toString("hex").slice(0, 4_000), name);
+    assert.equal(bytes.length, wanted.length, name);
+    assert.fail(`${name}: differs behind its first 2,000 bytes`);
+  }
+}
+
+const says = (peer: RawPeer, ...names: readonly string[]): RawPeer => peer.send(...names.map(golden));
+
+/** Dials as the document's dialler does, up to the welcome. */
+async function dials({ ground, server }: ArithServer, t: TestContext): Promise<RawPeer> {
+  const peer = await raw.client(t, server.address, ground.transport);
+  says(peer, "preface", "hello");
+  await takes(peer, "welcome");
+  assert.deepEqual(peer.received.subarray(0, 4), golden("preface"));
+  return peer;
+}
+
+/** Accepts as the document's acceptor does, up to the opened service. */
+async function accepts(peer: RawPeer, opened = "opened"): Promise<void> {
+  await takes(peer, "hello");
+  assert.deepEqual(peer.received.subarray(0, 4), golden("preface"));
+  says(peer, "preface", "welcome");
+  await takes(peer, "open");
+  says(peer, opened);
+}
+
+test("a dialler of another make that sends the document's frames is answered with the document's frames", async (t) => {
+  const made = await arithServer(t);
+  const peer = await dials(made, t);
+  says(peer, "open");
+  await takes(peer, "opened");
+  says(peer, "request-add");
+  await takes(peer, "response-add");
+  says(peer, "request-divide");
+  await takes(peer, "error-divide");
+  says(peer, "request-erase");
+  await takes(peer, "reject-erase");
+  says(peer, "request-sleep");
+  await until("the handler runs", () => made.ran.some(({ method }) => method.name === "sleep"));
+  says(peer, "cancel-sleep");
+  await until("the handler was told to stop", () => made.stopped.length > 0);
+  says(peer, "request-long", "request-long-chunk");
+  says(peer, "ping-with-body");
+  await takes(peer, "pong-with-body");
+  says(peer, "ignorable", "request-long-last");
+  await takes(peer, "response-long");
+  says(peer, "request-repeat");
+  await takes(peer, "response-repeat", "response-repeat-last");
+  says(peer, "open-missing");
+  await takes(peer, "opened-missing");
+  says(peer, "request-not-opened");
+  await takes(peer, "reject-not-opened");
+  says(peer, "ping");
+  await takes(peer, "pong");
+  assert.deepEqual(
+    made.ran.map(({ method, input }) => [method.name, ...input]),
+    [
+      ["add", 1, 2],
+      ["divide", 1, 0],
+      ["sleep", 1_000],
+      ["repeat", longText, 0],
+      ["repeat", "x", 70_000],
+    ],
+  );
+  assert.deepEqual(made.stopped, ["sleep"]);
+  assert.equal(made.ran[0]!.deadline, 10_000, "the ms that were left, on a clock that stands at 0");
+  assert.equal(made.ran[0]!.peer?.instance, "caller");
+});
+
+test("an acceptor of another make that sends the document's frames is sent the document's frames and understood", async (t) => {
+  const { server, arith, connector, clock } = await arithClient(t);
+  const sum = arith.add(1, 2);
+  const peer = await server.accept();
+  await accepts(peer);
+  await takes(peer, "request-add");
+  says(peer, "response-add");
+  assert.equal(await sum, 3);
+
+  const divided = refused(arith.divide(1, 0));
+  await takes(peer, "request-divide");
+  says(peer, "error-divide");
+  const error = await divided;
+  assert.deepEqual(
+    [error.code, error.reason, error.processed, error.retryAfterMs, error.message, error.details, error.origin],
+    ["invalid_argument", "DIVIDED_BY_ZERO", "yes", undefined, "cannot divide by zero", { divisor: 0 }, "peer"],
+  );
+
+  const erased = refused(arith.erase());
+  await takes(peer, "request-erase");
+  says(peer, "reject-erase");
+  const rejection = await erased;
+  assert.deepEqual(
+    [rejection.code, rejection.reason, rejection.processed, rejection.retryAfterMs, rejection.message],
+    ["permission_denied", "NO_TICKET", "no", 500, "a ticket is wanted"],
+  );
+
+  const caller = new AbortController();
+  const slept = refused(withOptions(arith, { signal: caller.signal }).sleep(1_000));
+  await takes(peer, "request-sleep");
+  caller.abort();
+  await takes(peer, "cancel-sleep");
+  assert.equal((await slept).processed, "maybe");
+
+  const long = arith.repeat(longText, 0);
+  await takes(peer, "request-long", "request-long-chunk", "request-long-last");
+  says(peer, "response-long");
+  assert.equal(await long, "");
+
+  const repeated = arith.repeat("x", 70_000);
+  await takes(peer, "request-repeat");
+  says(peer, "response-repeat", "ignorable", "response-repeat-last");
+  assert.equal(await repeated, "x".repeat(70_000));
+
+  const missing = refused(connector.client(MissingService).go());
+  await takes(peer, "open-missing");
+  says(peer, "opened-missing");
+  const { code, processed } = await missing;
+  assert.deepEqual([code, processed], ["unimplemented", "no"]);
+
+  says(peer, "ping-with-body");
+  await takes(peer, "pong-with-body");
+  says(peer, "request-of-acceptor");
+  await takes(peer, "reject-of-acceptor");
+  await clock.advance(30_000);
+  await takes(peer, "ping");
+  says(peer, "pong");
+  await clock.advance(10_000);
+  assert.equal(server.accepted, 1, "the pong was heard: the connection is still the first");
+  says(peer, "ping");
+  await takes(peer, "pong");
+});
+
+test("a request is answered whichever optional fields it has", async (t) => {
+  const made = await arithServer(t);
+  for (const [request, response] of [
+    ["request-bare", "response-add"],
+    ["request-trace", "response-add"],
+    ["request-full", "response-json"],
+  ] as const) {
+    const peer = await dials(made, t);
+    says(peer, "open");
+    await takes(peer, "opened");
+    says(peer, request);
+    await takes(peer, response);
+  }
+  const [bare, traced, full] = made.ran;
+  assert.deepEqual(
+    made.ran.map(({ input }) => input),
+    [
+      [1, 2],
+      [1, 2],
+      [1, 2],
+    ],
+  );
+  assert.equal(bare!.deadline, 3_600_000, "an hour, where no time is said");
+  assert.equal(traced!.deadline, 10_000);
+  assert.deepEqual([full!.priority, full!.attempt, { ...full!.metadata }], ["critical", 3, { tenant: "a1" }]);
+});
+
+test("a client sets the optional fields that the document says and reads those of an answer", async (t) => {
+  const { server, arith } = await arithClient(t, {
+    interceptors: [
+      (next) => (call) => {
+        call.priority = "critical";
+        call.attempt = 3;
+        return next(call);
+      },
+    ],
+  });
+  const sum = withOptions(arith, { metadata: { tenant: "a1" } }).add(1, 2);
+  const peer = await server.accept();
+  await accepts(peer, "opened-with-codecs");
+  await takes(peer, "request-full");
+  says(peer, "response-json");
+  assert.equal(await sum, 3);
+
+  const other = await arithClient(t);
+  const plain = other.arith.add(1, 2);
+  const otherPeer = await other.server.accept();
+  await accepts(otherPeer);
+  await takes(otherPeer, "request-add");
+  says(otherPeer, "response-with-load");
+  assert.equal(await plain, 3);
+});
+
+test("a server that closes says the document's drain frames, the final one once its ping was answered", async (t) => {
+  const made = await arithServer(t);
+  const peer = await dials(made, t);
+  says(peer, "open");
+  await takes(peer, "opened");
+  says(peer, "request-add");
+  await takes(peer, "response-add");
+  const closed = made.server.close();
+  await takes(peer, "drain", "ping");
+  says(peer, "pong");
+  await takes(peer, "drain-final");
+  says(peer, "request-divide");
+  peer.cut();
+  assert.deepEqual(await peer.rest(), [], "what came after the last id was passed over");
+  await closed;
+  assert.equal(made.ran.length, 1);
+});
+
+test("a client that is told to drain by the document's frames finishes what was read and gives back the rest as never run", async (t) => {
+  const { server, arith } = await arithClient(t);
+  const sum = arith.add(1, 2);
+  const unread = refused(arith.divide(1, 0));
+  const peer = await server.accept();
+  await accepts(peer);
+  await takes(peer, "request-add", "request-divide");
+  says(peer, "drain", "ping");
+  await takes(peer, "pong");
+  says(peer, "drain-final");
+  const { code, reason, processed } = await unread;
+  assert.deepEqual([code, reason, processed], ["unavailable", "DRAINING", "no"]);
+  says(peer, "response-add");
+  assert.equal(await sum, 3);
+  assert.equal(await peer.expectEnd(), "end");
+});
+
+test("a hello of another cluster is refused by the document's close frame, and the refused caller knows that nothing ran", async (t) => {
+  const { ground, server } = await arithServer(t);
+  const peer = await raw.client(t, server.address, ground.transport);
+  says(peer, "preface", "hello-of-another-cluster");
+  await takes(peer, "close-wrong-cluster");
+  await peer.expectEnd();
+
+  const client = await arithClient(t, { cluster: "b" });
+  const sum = refused(client.arith.add(1, 2));
+  const dialled = await client.server.accept();
+  await takes(dialled, "hello-of-another-cluster");
+  says(dialled, "preface", "close-wrong-cluster");
+  await client.clock.advance(5_000);
+  const { code, reason, processed } = await sum;
+  assert.deepEqual([code, reason, processed], ["failed_precondition", "WRONG_CLUSTER", "no"]);
+});
+
+test("a peer that breaks the protocol reads the document's close frame, and a call that it cuts off may have run", async (t) => {
+  const made = await arithServer(t);
+  const peer = await dials(made, t);
+  says(peer, "open");
+  await takes(peer, "opened");
+  says(peer, "request-add");
+  await takes(peer, "response-add");
+  says(peer, "request-add");
+  await takes(peer, "close-id-reused");
+  await peer.expectEnd();
+  assert.equal(made.ran.length, 1);
+
+  const { server, arith } = await arithClient(t);
+  const sum = refused(arith.add(1, 2));
+  const dialled = await server.accept();
+  await accepts(dialled);
+  await takes(dialled, "request-add");
+  says(dialled, "close-id-reused");
+  const { code, reason, processed } = await sum;
+  assert.deepEqual([code, reason, processed], ["internal", "ID_REUSED", "maybe"]);
+});
+
+const limits = { depth: 64, elements: 262_144 };
+const decoded = (bytes: Buffer): unknown => messagePack.decode(bytes, 0, bytes.length, limits);
+
+test("values are written and read as the document says, so that a codec of another make gets them as they were", () => {
+  const lines = goldenLines("values");
+  assert.deepEqual(
+    lines.map(({ comment }) => comment),
+    [...writtenValues.keys()],
+  );
+  for (const { bytes, comment } of lines) {
+    const value = writtenValues.get(comment);
+    assert.equal(encoded(value).toString("hex"), bytes.toString("hex"), comment);
+    assert.deepStrictEqual(decoded(bytes), value, comment);
+  }
+});
+
+test("forms that other libraries write are read as the document says", () => {
+  const lines = goldenLines("values-read");
+  assert.deepEqual(
+    lines.map(({ comment }) => comment),
+    [...readValues.keys()],
+  );
+  for (const { bytes, comment } of lines) assert.deepStrictEqual(decoded(bytes), readValues.get(comment), comment);
+});
+
+test("messages that the document calls malformed are refused", () => {
+  for (const { bytes, comment } of goldenLines("values-refused")) {
+    assert.throws(() => decoded(bytes), { code: "invalid_argument", reason: "MALFORMED" }, comment);
+  }
+});
+
+test("the numbers of the document's tables are those that the tests' own peer goes by, and the codes' are the library's", () => {
+  const numbers = (heading: string): [string, number][] =>
+    tableAfter(heading).map(([number, name]) => [name!, Number(number)]);
+  assert.deepEqual(numbers("## Kinds"), Object.entries(kinds));
+  assert.deepEqual(numbers("## Flags and optional fields"), Object.entries(flagBits));
+  assert.deepEqual(numbers("### Codes"), Object.entries(Code));
+});
+
+test("no golden block of the document is left unchecked", () => {
+  assert.deepEqual(unasked(), []);
+});
+
+function encoded(value: unknown): Buffer {
+  const sink: Sink = {
+    bytes: Buffer.alloc(4_096),
+    position: 0,
+    reserve(count) {
+      if (this.position + count > this.bytes.length) throw new RangeError("the test's values are small");
+    },
+  };
+  messagePack.encode(value, sink);
+  return sink.bytes.subarray(0, sink.position);
+}
