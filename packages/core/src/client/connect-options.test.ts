@@ -43,6 +43,11 @@ describe("options of connect that cannot be", () => {
     });
   }
 
+  test("an address without a scheme", () => {
+    for (const nonsense of ["", "127.0.0.1:7000", "memory:a"])
+      assert.throws(() => connect({ address: nonsense }), { code: "invalid_argument", reason: "BAD_ADDRESS" });
+  });
+
   test("no options at all", () => {
     for (const none of [undefined, null, "tcp://127.0.0.1:1"])
       assert.throws(() => connect(none as unknown as ConnectOptions), /connect wants an object of options/);

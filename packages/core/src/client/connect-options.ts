@@ -11,6 +11,7 @@ import type { Transport } from "../contract/transport.js";
 import type { RetryOptions } from "../interceptors/retry.js";
 import { checkOptions, type OptionKinds } from "../service/check-options.js";
 import type { WhenFull } from "../session/session-options.js";
+import { schemeOf } from "../transport/address.js";
 
 /** Where the services are: at one address, or wherever a registry says. */
 export type Target =
@@ -74,7 +75,7 @@ const kinds: OptionKinds = {
 
 const backoffKinds: OptionKinds = { firstMs: "number", longestMs: "number", factor: "number", jitter: "number" };
 
-/** Throws `invalid_argument` / `BAD_OPTION` unless the options are known, of the right kind, and say in one way where to connect to. */
+/** Throws `invalid_argument` / `BAD_OPTION`, or `BAD_ADDRESS`, unless the options are known, of the right kind, and say in one way where to connect to. */
 export function checkConnectOptions(options: ConnectOptions): void {
   if (typeof options !== "object" || options === null) throw new TypeError("connect wants an object of options");
   checkOptions("connect", options, kinds);
@@ -92,4 +93,5 @@ export function checkConnectOptions(options: ConnectOptions): void {
           : undefined;
   if (wrong !== undefined)
     throw new RpcError("invalid_argument", `connect: ${wrong}`, { reason: "BAD_OPTION", processed: "no" });
+  if (address !== undefined) schemeOf(address);
 }

@@ -163,14 +163,15 @@ class SocketConnector implements Connector {
     let shared = this.#links.get(key);
     if (shared === undefined) {
       const { clock, random, backoff, transports } = this.#settings;
-      const transport = transports[schemeOf(endpoint.address)];
       const settings = this.#settings;
       const link = new Link({
         address: endpoint.address,
         clock,
         random,
         backoff,
+        // What is wrong with an address fails its own attempts: the rest of the list is called.
         open: (address, signal, events) => {
+          const transport = transports[schemeOf(address)];
           if (transport === undefined) throw noTransport(address, Object.keys(transports));
           return dial(address, signal, { ...settings, transport }, events);
         },

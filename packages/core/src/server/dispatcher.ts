@@ -1,5 +1,7 @@
 import { runInCall } from "../ambient/index.js";
+import { systemClock } from "../clock/system-clock.js";
 import type { Call, Interceptor, Invoke } from "../contract/call.js";
+import type { Clock } from "../contract/clock.js";
 import { RpcError } from "../contract/errors.js";
 import { type Logger, silent } from "../contract/logger.js";
 import type { Binding, Handler, Method, ServiceDescriptor } from "../contract/method.js";
@@ -18,6 +20,8 @@ export interface DispatcherOptions {
   readonly ambient?: boolean;
   /** Where errors of handlers go that their callers are not told, for calls within the process. Defaults to nowhere. */
   readonly logger?: Logger;
+  /** The clock of calls within the process: that of the clients pointed here. Defaults to the process's own. */
+  readonly clock?: Clock;
 }
 
 /** What answers calls. Made once, then frozen: what is not in it cannot be called. */
@@ -38,7 +42,7 @@ export function createDispatcher(
   interceptors: readonly Interceptor[] = [],
   options: DispatcherOptions = {},
 ): Dispatcher {
-  const { ambient = false, logger = silent } = options;
+  const { ambient = false, logger = silent, clock = systemClock } = options;
   const services = new Map<string, ServiceDescriptor>();
   const bound = new Map<string, Bound>();
   for (const { service, handlers } of bindings) {
@@ -65,7 +69,7 @@ export function createDispatcher(
   };
   const composed = compose(interceptors, run);
   const invoke: Invoke = ambient ? (call) => runInCall(call, composed) : composed;
-  const local = inProcess(invoke, logger);
+  const local = inProcess(invoke, logger, clock);
   return Object.freeze({
     // A call read from a connection knows its peer; one made in this process does not.
     invoke: (call: Call) => {

@@ -1,6 +1,6 @@
-import { deadlinesOf } from "../clock/deadlines.js";
-import { systemClock } from "../clock/system-clock.js";
+import { type Deadlines, deadlinesOf } from "../clock/deadlines.js";
 import type { Call, Carrier, Invoke, Peer } from "../contract/call.js";
+import type { Clock } from "../contract/clock.js";
 import type { Processed, RpcError } from "../contract/errors.js";
 import type { Logger } from "../contract/logger.js";
 import { faultOf } from "../session/fault-of.js";
@@ -27,9 +27,10 @@ class Running implements Carrier {
  * Returns what a client within the process calls: the handler sees a call of its own, as it would over a connection,
  * and the caller sees of an error what it would see over one. Arguments and answers are passed as they are.
  */
-export function inProcess(invoke: Invoke, logger: Logger): Invoke {
+export function inProcess(invoke: Invoke, logger: Logger, clock: Clock): Invoke {
+  const deadlines = deadlinesOf(clock);
   return async (call) => {
-    const running = runningCall(call);
+    const running = runningCall(call, deadlines);
     call.carrier = new Running(running);
     call.idempotent = call.method.idempotent;
     try {
@@ -44,7 +45,7 @@ export function inProcess(invoke: Invoke, logger: Logger): Invoke {
   };
 }
 
-function runningCall(call: Call): RunningCall {
+function runningCall(call: Call, deadlines: Deadlines): RunningCall {
   const running = new RunningCall(
     call.method,
     call.startedAt,
@@ -57,7 +58,7 @@ function runningCall(call: Call): RunningCall {
     0,
     0,
     -1,
-    deadlinesOf(systemClock),
+    deadlines,
   );
   running.input = call.input;
   return running;

@@ -5,6 +5,9 @@ import type { Logger } from "../contract/logger.js";
 import type { Endpoint, Entry, Lease, Registry } from "../contract/registry.js";
 import { watchLoop } from "../discovery/watch-loop.js";
 
+/** How long a registry may take to take the entries back, in ms; a shutdown goes on without it then. */
+const releaseMs = 5_000;
+
 export interface RegistrarOptions {
   readonly registry: Registry;
   readonly entries: readonly Entry[];
@@ -35,9 +38,15 @@ export class Registrar {
     this.#kept = Promise.all([this.#keep(this.#lease), ...this.#entries.map(({ service }) => this.#adopt(service))]);
   }
 
-  /** Takes the entries away. Never rejects: a registry that is gone must not hold up a shutdown. */
+  /** Takes the entries away. Never rejects, and waits 5 s at most: a registry that is gone must not hold up a shutdown. */
   async release(): Promise<void> {
     this.#stop.abort();
+    const over = new AbortController();
+    const released = this.#giveBack().finally(() => over.abort());
+    await Promise.race([released, pause(this.#options.clock, releaseMs, over.signal)]);
+  }
+
+  async #giveBack(): Promise<void> {
     try {
       await this.#lease?.release();
     } catch (error) {

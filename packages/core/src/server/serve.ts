@@ -118,6 +118,7 @@ class ListeningServer implements Server {
       await this.#registrar.start();
     } catch (error) {
       await this.#listener.close();
+      this.#end(new RpcError("unavailable", "the server could not be registered", { processed: "maybe" }));
       throw error;
     }
   }
@@ -132,14 +133,19 @@ class ListeningServer implements Server {
     await this.#registrar?.release();
     await this.#listener?.close();
     const patience = clock.setTimer(() => {
-      const error = new RpcError("unavailable", "the server shut down before the call was done", {
-        reason: "DRAINING",
-        processed: "maybe",
-      });
-      for (const session of this.#sessions) session.close(error);
+      this.#end(
+        new RpcError("unavailable", "the server shut down before the call was done", {
+          reason: "DRAINING",
+          processed: "maybe",
+        }),
+      );
     }, drainMs);
     await Promise.all([...this.#sessions].map((session) => session.drain()));
     patience.cancel();
+  }
+
+  #end(error: RpcError): void {
+    for (const session of this.#sessions) session.close(error);
   }
 
   #accept(stream: Duplex, remote: Address): void {

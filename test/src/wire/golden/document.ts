@@ -54,6 +54,8 @@ function readBlocks(): Map<string, GoldenLine[]> {
     if (found.has(name)) throw new Error(`docs/protocol.md has two blocks "golden: ${name}"`);
     found.set(name, body.trimEnd().split("\n").map(readLine));
   }
+  const fences = text.match(/^```hex/gm)?.length ?? 0;
+  if (fences !== found.size) throw new Error(`docs/protocol.md has ${fences} blocks of hex, ${found.size} can be read`);
   return found;
 }
 

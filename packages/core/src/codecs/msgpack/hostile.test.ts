@@ -274,6 +274,10 @@ test("no message takes much longer than an honest one of its size", () => {
       header(0xdd, 120_000),
       ...Array.from({ length: 120_000 }, (_, index) => object(1, 20_000_000 + index)),
     ]),
+    bigints: Buffer.concat([
+      header(0xdd, 262_144),
+      Buffer.alloc(262_144 * 9, Buffer.from("cfffffffffffffffff", "hex")),
+    ]),
     "objects of ever another shape": Buffer.concat([
       header(0xdd, 16_000),
       ...Array.from({ length: 16_000 }, (_, index) => shuffled(index)),

@@ -22,7 +22,7 @@ import { encode } from "./writer.js";
  * - A lone surrogate is written as U+FFFD, and so is read what is not UTF-8.
  *
  * Nothing that is decoded refers to the bytes it was read from. What is costly to make counts as several of
- * `DecodeLimits.elements`: a property's name that this process has not met before as 25, a Map's entry as 4, a Set's
- * member as 3, bytes, a Date, a Map or a Set as about 5, an Error as 13, a typed array as 25.
+ * `DecodeLimits.elements`: a property's name that this process has not met before as 25, a Map's entry or a
+ * Set's member as 4, bytes, a Date, a Map or a Set as 4 or 5, an Error as 13, a typed array as 25.
  */
 export const messagePack: Codec = { id: 1, name: "msgpack", encode, decode };

@@ -22,13 +22,14 @@ const Cost = {
   /** One that is an index. */
   index: 8,
   /** A property that is defined before it is assigned. */
-  define: 24,
-  /** An object that becomes a dictionary. */
+  define: 40,
+  /** An object that becomes a dictionary, and what each key of it adds. */
   dictionary: 16,
+  key: 1,
   /** A Map, a Set, and what each entry or member adds. */
   collection: 4,
   entry: 3,
-  member: 2,
+  member: 3,
   bytes: 4,
   date: 3,
   bigint: 1,
@@ -41,6 +42,9 @@ const Cost = {
 const fewIndices = 8;
 /** and from here on it does not by itself. Between, it would allocate 12 KB for the five bytes of "1000". */
 const farIndex = 1_100;
+
+/** Bytes up to which a loop is faster than a native call. */
+const fewBytes = 40;
 
 /** Names which a message may bring at the cost of an entry. */
 const freeNames = 64;
@@ -56,6 +60,11 @@ let left = 0;
 let learnt = 0;
 let names: Set<string> | undefined;
 
+/** Reads floats five times as fast as their bytes do, but costs as much to make as ten of them. */
+let view: DataView | undefined;
+let floats = 0;
+const fewFloats = 8;
+
 const float = new Float64Array(1);
 const floatBytes = new Uint8Array(float.buffer);
 const single = new Float32Array(1);
@@ -69,6 +78,7 @@ export function decode(bytes: Buffer, start: number, stop: number, limits: Decod
   bounds = limits;
   left = limits.elements;
   learnt = 0;
+  floats = 0;
   beginMessage();
   try {
     const value = read(limits.depth);
@@ -77,6 +87,7 @@ export function decode(bytes: Buffer, start: number, stop: number, limits: Decod
     throw error instanceof RpcError ? error : unexpected(error);
   } finally {
     src = nothing;
+    view = undefined;
     names = undefined;
   }
   throw malformed("bytes follow the value");
@@ -121,7 +132,7 @@ function read(depth: number): unknown {
     case 0xce:
       return get32();
     case 0xcf:
-      return wide(get32(), get32());
+      return readWide(get32(), get32());
     case 0xd0:
       return (get8() << 24) >> 24;
     case 0xd1:
@@ -129,7 +140,7 @@ function read(depth: number): unknown {
     case 0xd2:
       return get32() | 0;
     case 0xd3:
-      return wide(get32() | 0, get32());
+      return readWide(get32() | 0, get32());
     case 0xd4:
     case 0xd5:
     case 0xd6:
@@ -189,10 +200,19 @@ function get32(): number {
   return ((b[p]! << 24) | (b[p + 1]! << 16) | (b[p + 2]! << 8) | b[p + 3]!) >>> 0;
 }
 
+function readWide(high: number, low: number): number | bigint {
+  const value = wide(high, low);
+  if (typeof value === "bigint") spend(Cost.bigint);
+  return value;
+}
+
 function readFloat(): number {
   if (end - pos < 8) throw truncated();
-  const b = src;
   const p = pos;
+  pos = p + 8;
+  if (view !== undefined) return view.getFloat64(p);
+  if (++floats === fewFloats) view = new DataView(src.buffer, src.byteOffset, src.length);
+  const b = src;
   const f = floatBytes;
   f[7] = b[p]!;
   f[6] = b[p + 1]!;
@@ -202,7 +222,6 @@ function readFloat(): number {
   f[2] = b[p + 5]!;
   f[1] = b[p + 6]!;
   f[0] = b[p + 7]!;
-  pos = p + 8;
   return float[0]!;
 }
 
@@ -225,8 +244,10 @@ function readBytes(count: number): Buffer {
   if (count > end - p) throw truncated();
   spend(Cost.bytes);
   pos = p + count;
+  const b = src;
   const copy = Buffer.allocUnsafe(count);
-  src.copy(copy, 0, p, p + count);
+  if (count > fewBytes) b.copy(copy, 0, p, p + count);
+  else for (let index = 0; index < count; index++) copy[index] = b[p + index]!;
   return copy;
 }
 
@@ -259,7 +280,15 @@ function readArray(count: number, depth: number): unknown[] {
       return [read(within), read(within), read(within)];
     default: {
       const array = new Array<unknown>(count);
-      for (let index = 0; index < count; index++) array[index] = read(within);
+      for (let index = 0; index < count; index++) {
+        // Of its own, so that a float goes from the bytes into an array of floats without becoming an object between.
+        if (pos < end && src[pos] === 0xcb) {
+          pos++;
+          array[index] = readFloat();
+        } else {
+          array[index] = next(within);
+        }
+      }
       return array;
     }
   }
@@ -448,6 +477,7 @@ function prepare(object: Fields, text: string, kind: KeyKind, stray: number): nu
     spend(Cost.dictionary);
     makeDictionary(object);
   }
+  spend(Cost.key);
   if (kind === KeyKind.inherited) {
     spend(Cost.define);
     defineInherited(object, text);

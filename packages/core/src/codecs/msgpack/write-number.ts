@@ -65,7 +65,7 @@ export function putWord(b: NativeBuffer, value: number, p: number): number {
 
 /** An integer beyond 32 bits, or no integer. */
 function writeWide(b: NativeBuffer, value: number, p: number): number {
-  if (!Number.isSafeInteger(value)) return writeFloat(b, value, p);
+  if (Math.floor(value) !== value || !Number.isSafeInteger(value)) return writeFloat(b, value, p);
   if (value >= 0 && value < 0x100000000) return put32(b, 0xce, value, p);
   p = put32(b, value < 0 ? 0xd3 : 0xcf, Math.floor(value / 0x100000000), p);
   return putWord(b, value, p);

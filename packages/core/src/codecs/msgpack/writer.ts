@@ -220,7 +220,10 @@ function writeArray(value: readonly unknown[], p: number, depth: number): number
   p = writeHeader(count, 0x90, 0xdc, p);
   let index = 0;
   try {
-    for (; index < count; index++) p = write(value[index], p, depth - 1);
+    for (; index < count; index++) {
+      const item = value[index];
+      p = typeof item === "number" && room - p >= roomy ? writeNumber(bytes, item, p) : write(item, p, depth - 1);
+    }
   } catch (thrown) {
     throw passing(thrown).within(index);
   }

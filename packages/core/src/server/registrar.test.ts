@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { silent } from "../contract/logger.js";
+import type { Entry } from "../contract/registry.js";
+import { createManualClock } from "../testing/manual-clock.js";
+import { leasingRegistry } from "./leasing-registry.fixture.js";
+import { Registrar } from "./registrar.js";
+
+const entry: Entry = {
+  service: "shop.Shop",
+  id: "one",
+  address: "memory://a",
+  weight: 1,
+  tags: { zone: "x" },
+  inactive: false,
+};
+
+function registrar(entries: readonly Entry[] = [entry]) {
+  const clock = createManualClock();
+  const registry = leasingRegistry();
+  const it = new Registrar({ registry, entries, clock, random: () => 0.5, logger: silent });
+  return { clock, registry, it };
+}
+
+describe("the registration of a process", () => {
+  test("that is lost is made again, and again, so that a server is not forgotten while it runs", async () => {
+    const { clock, registry, it } = registrar();
+    await it.start();
+    for (let time = 1; time <= 3; time++) {
+      registry.leases.at(-1)?.lose();
+      await clock.advance(1);
+      assert.equal(registry.leases.length, time + 1);
+      assert.deepEqual(registry.leases.at(-1)?.entries, [entry]);
+    }
+    await it.release();
+    assert.equal(registry.leases.at(-1)?.released, true);
+    assert.equal(clock.timers, 0);
+  });
+
+  test("is tried until it is taken, after waits that grow", async () => {
+    const { clock, registry, it } = registrar();
+    await it.start();
+    registry.refuse = true;
+    registry.leases[0]?.lose();
+    await clock.advance(60_000);
+    assert.ok(registry.asked > 5 && registry.asked < 20, `asked ${registry.asked} times in a minute`);
+    registry.refuse = false;
+    await clock.advance(40_000);
+    assert.equal(registry.leases.length, 2);
+    await it.release();
+    assert.equal(clock.timers, 0);
+  });
+
+  test("that is refused at the first start is said to whoever starts", async () => {
+    const { clock, registry, it } = registrar();
+    registry.refuse = true;
+    await assert.rejects(it.start(), /refused/);
+    await clock.advance(60_000);
+    assert.equal(registry.asked, 1);
+    await it.release();
+  });
+
+  test("keeps what an operator changed of it when it is made again", async () => {
+    const other: Entry = { ...entry, service: "shop.Other" };
+    const { clock, registry, it } = registrar([entry, other]);
+    await it.start();
+    const changed = { ...entry, weight: 7, tags: { zone: "y" }, inactive: true };
+    registry.say([{ ...entry, id: "somebody else", weight: 99 }, changed]);
+    await clock.settle();
+    registry.leases[0]?.lose();
+    await clock.advance(1);
+    assert.deepEqual(registry.leases[1]?.entries[0], changed);
+    await it.release();
+  });
+
+  test("is not changed by a list that does not hold it", async () => {
+    const { clock, registry, it } = registrar();
+    await it.start();
+    registry.say([]);
+    await clock.settle();
+    registry.leases[0]?.lose();
+    await clock.advance(1);
+    assert.deepEqual(registry.leases[1]?.entries, [entry]);
+    await it.release();
+  });
+
+  test("that is taken while it is released is taken back", async () => {
+    const { clock, registry, it } = registrar();
+    await it.start();
+    registry.hang = true;
+    registry.leases[0]?.lose();
+    await clock.settle();
+    assert.equal(registry.asked, 2);
+    const released = it.release();
+    registry.hang = false;
+    registry.answer();
+    await released;
+    assert.deepEqual(
+      registry.leases.map((lease) => lease.released),
+      [true, true],
+    );
+    assert.equal(clock.timers, 0);
+  });
+
+  test("is released though the registry is gone: a shutdown is not held up by an error", async () => {
+    const { registry, it } = registrar();
+    await it.start();
+    registry.refuse = true;
+    await it.release();
+  });
+
+  test("is released though the registry does not answer: a shutdown is held up for 5 s at most", async () => {
+    const { clock, registry, it } = registrar();
+    await it.start();
+    registry.hang = true;
+    let released = false;
+    const over = it.release().then(() => {
+      released = true;
+    });
+    await clock.advance(5_001);
+    const inTime = released;
+    registry.answer();
+    await over;
+    assert.ok(inTime, "it waits for the registry for ever");
+    assert.equal(clock.timers, 0);
+  });
+});

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { RpcError } from "../contract/errors.js";
+import { bind } from "../service/bind.js";
+import { defineService } from "../service/define-service.js";
+import { memoryTransport } from "../transport/memory.js";
+import { leasingRegistry } from "./leasing-registry.fixture.js";
+import { serve } from "./serve.js";
+import type { ServeOptions } from "./serve-options.js";
+
+const Shop = defineService<{ price(): number }>("shop.Shop", { price: {} });
+const services = [bind(Shop, { price: () => 1 })];
+const invoke = async (): Promise<number> => 1;
+const registry = leasingRegistry();
+
+const refusal = (options: object): Promise<RpcError> =>
+  serve(options as ServeOptions).then(
+    async (server) => {
+      await server.close();
+      return assert.fail(`it listens on ${server.address}`);
+    },
+    (thrown) => {
+      assert.ok(thrown instanceof RpcError, String(thrown));
+      return thrown;
+    },
+  );
+
+describe("a server does not start", () => {
+  const rows: readonly [title: string, options: object, message: RegExp, reason?: string][] = [
+    ["with nothing to serve", {}, /give either services, .* or invoke/],
+    ["with two things to serve", { services, invoke }, /give either services, .* or invoke/],
+    ["with a registry and no names to register", { invoke, registry }, /a bare invoke has no services/],
+    [
+      "with a misspelt option",
+      { services, conections: 5 },
+      /serve has no option "conections"; did you mean "connections"\?/,
+    ],
+    [
+      "with a misspelt limit",
+      { services, limits: { inflight: 5 } },
+      /serve: limits has no option "inflight"; did you mean/,
+    ],
+    ["with a service instead of a list", { services: services[0] }, /services must be an array, not an object/],
+    ["with an invoke that is none", { invoke: {} }, /invoke must be a function, not an object/],
+    ["with no handlers allowed", { services, handlersRunning: 0 }, /handlersRunning must be a whole number above 0/],
+    ["with half a connection", { services, connections: 0.5 }, /connections must be a whole number above 0/],
+    ["with a negative drain", { services, drainMs: -1 }, /drainMs must be a number of 0 or more/],
+    ["with a weight that is none", { services, weight: Number.NaN }, /weight must be .* not NaN/],
+    ["with a port instead of an address", { services, listen: 7_000 }, /listen must be a string, not 7000/],
+    ["at an address that is none", { services, listen: "7000" }, /is not an address: .*tcp:\/\//, "BAD_ADDRESS"],
+    ["at an address without a port", { services, listen: "tcp://127.0.0.1" }, /write host and port/, "BAD_ADDRESS"],
+    [
+      "over a transport that is not there",
+      { services, listen: "quic://a:1" },
+      /no transport for quic:\/\/a:1: known are tcp/,
+    ],
+    ...["0.0.0.0", "[::]", "10.1.2.3", "example.org", "[::ffff:0.0.0.0]"].map((host): [string, object, RegExp] => [
+      `for other machines to reach, by accident: ${host}`,
+      { services, listen: `tcp://${host}:0` },
+      /can be reached from other machines, .* or set insecure: true/,
+    ]),
+    ...["0.0.0.0", "[::]"].map((host): [string, object, RegExp] => [
+      `telling others to connect to ${host}`,
+      { services, registry, insecure: true, listen: `tcp://${host}:0` },
+      /set advertise to the address they should use/,
+    ]),
+    [
+      "with two services of one name",
+      { services: [...services, ...services] },
+      /two services are called "shop.Shop"/,
+      "DUPLICATE_SERVICE",
+    ],
+  ];
+  for (const [title, options, message, reason = "BAD_OPTION"] of rows) {
+    test(`${title}: said at once, with what to do`, async () => {
+      const error = await refusal(options);
+      assert.deepEqual([error.code, error.reason, error.processed], ["invalid_argument", reason, "no"]);
+      assert.match(error.message, message);
+    });
+  }
+
+  test("where the address is taken: said by name", async () => {
+    const transports = { memory: memoryTransport() };
+    const options = { services, listen: "memory://a", transports };
+    const first = await serve(options);
+    const error = await refusal(options);
+    assert.deepEqual([error.code, error.reason], ["unavailable", "LISTEN_FAILED"]);
+    assert.match(error.message, /memory:\/\/a/);
+    await first.close();
+    await (await serve(options)).close();
+  });
+});
+
+test("by default only this machine can reach a server", async () => {
+  const server = await serve({ services });
+  assert.match(server.address, /^tcp:\/\/127\.0\.0\.1:[1-9]\d+$/);
+  await server.close();
+});
+
+test("what is registered is what was asked for, at the address that others are told", async () => {
+  const registry = leasingRegistry();
+  const server = await serve({
+    services: [...services, bind({ ...Shop, name: "shop.Other" }, { price: () => 2 })],
+    listen: "memory://a",
+    advertise: "memory://elsewhere",
+    transports: { memory: memoryTransport() },
+    instance: "one",
+    weight: 3,
+    tags: { zone: "x" },
+    registry,
+  });
+  const entry = { id: "one", address: "memory://elsewhere", weight: 3, tags: { zone: "x" }, inactive: false };
+  assert.deepEqual(registry.leases[0]?.entries, [
+    { service: "shop.Shop", ...entry },
+    { service: "shop.Other", ...entry },
+  ]);
+  assert.deepEqual([server.instance, server.address], ["one", "memory://a"]);
+  await server.close();
+  assert.equal(registry.leases[0]?.released, true);
+});
