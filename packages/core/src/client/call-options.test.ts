@@ -130,6 +130,41 @@ describe("signals", () => {
   });
 });
 
+test("100,000 calls that share one signal leave no listener, warn of nothing, and are all cancelled by it", async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on("warning", onWarning);
+  const clock = createManualClock();
+  const open: Call[] = [];
+  const shop = createClient(
+    ShopService,
+    (call) => {
+      open.push(call);
+      return open.length % 2 === 0 ? Promise.resolve("answer") : new Promise(() => {});
+    },
+    { clock },
+  );
+  const controller = new AbortController();
+  const patient = withOptions(shop, { signal: controller.signal });
+  const calls = Array.from({ length: 100_000 }, () =>
+    patient.price().then(
+      () => "answer",
+      (thrown: RpcError) => thrown.code,
+    ),
+  );
+  await clock.settle();
+  assert.ok(getEventListeners(controller.signal, "abort").length <= 10);
+  controller.abort();
+  const counts = new Map<string, number>();
+  for (const outcome of await Promise.all(calls)) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  assert.deepEqual(Object.fromEntries(counts), { answer: 50_000, cancelled: 50_000 });
+  await clock.settle();
+  process.off("warning", onWarning);
+  assert.deepEqual(warnings, []);
+  assert.equal(getEventListeners(controller.signal, "abort").length, 0);
+  assert.equal(clock.timers, 1, "the one that was set for the first deadline");
+});
+
 describe("options", () => {
   test("later ones go over earlier ones, and neither client changes the other", () => {
     const { sent, shop } = client();

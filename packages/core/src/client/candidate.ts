@@ -9,6 +9,8 @@ import type { Session } from "../session/session.js";
 
 /** Time constant of the latency's average, in ms: what was seen this long ago weighs 1/e. */
 const decayMs = 10_000;
+/** The same while nothing is heard: who was slow once is asked again within seconds. */
+const silentDecayMs = 1_000;
 
 /**
  * One service on one ready connection. Its latency is a peak-sensitive moving average: a slower answer counts at once,
@@ -42,7 +44,7 @@ export class ReadyCandidate implements Candidate, Tracker {
 
   /** Forgets a little, where nothing was heard since the last time: or one slow answer would keep calls away for ever. */
   relax(elapsedMs: number): void {
-    if (!this.#heard) this.latencyMs *= Math.exp(-elapsedMs / decayMs);
+    if (!this.#heard) this.latencyMs *= Math.exp(-elapsedMs / silentDecayMs);
     this.#heard = false;
   }
 

@@ -79,13 +79,13 @@ export class Channel implements Ticking {
   readonly invoke: Invoke = (call) => {
     const picker = this.#picker;
     if (picker === undefined || call.abandoned !== undefined) return this.#wait(call);
-    let candidate: ReadyCandidate;
+    let candidate: ReadyCandidate | undefined;
     try {
-      candidate = picker(call) as ReadyCandidate;
+      candidate = picker(call) as ReadyCandidate | undefined;
     } catch (error) {
       return Promise.reject(error);
     }
-    return candidate.invoke(call);
+    return candidate === undefined ? Promise.reject(this.#nothingPicked()) : candidate.invoke(call);
   };
 
   constructor(options: ChannelOptions) {
@@ -241,10 +241,35 @@ export class Channel implements Ticking {
       this.#picker = undefined;
       return;
     }
-    this.#picker = this.#makePicker(ready);
+    this.#picker = this.#pickerOf(ready);
     this.#patience?.cancel();
     this.#patience = undefined;
     if (this.#waiting.size > 0) this.#waiting.release(this.invoke);
+  }
+
+  /** The balancer is somebody else's code: what it throws fails calls, and nothing else. */
+  #pickerOf(ready: readonly ReadyCandidate[]): Picker {
+    try {
+      return this.#makePicker(ready);
+    } catch (cause) {
+      const { service, logger } = this.#options;
+      logger.error(`the balancer of ${service.name} failed`, { service: service.name, error: String(cause) });
+      const failure = new RpcError("internal", `the balancer of ${service.name} failed: its client's log says how`, {
+        reason: "BALANCER_FAILED",
+        processed: "no",
+        cause,
+      });
+      return () => {
+        throw failure;
+      };
+    }
+  }
+
+  #nothingPicked(): RpcError {
+    return new RpcError("internal", `the balancer of ${this.#options.service.name} picked nothing`, {
+      reason: "BALANCER_FAILED",
+      processed: "no",
+    });
   }
 
   #unavailable(call: Call): RpcError {

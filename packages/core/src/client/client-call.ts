@@ -1,13 +1,12 @@
 import type { Deadlines, Expiring } from "../clock/deadlines.js";
 import type { Call, Carrier, Invoke, Metadata, NestedCall, Priority, Reply, Route } from "../contract/call.js";
+import { worse } from "../contract/certainty.js";
 import { type Processed, RpcError } from "../contract/errors.js";
 import type { Method } from "../contract/method.js";
 import { markReceived } from "../contract/received-error.js";
 import type { Endpoint } from "../contract/registry.js";
 import { type ClientCallEvent, diagnostics } from "../session/diagnostics.js";
 import { type Abortable, forgetAbort, tellAbort } from "./on-abort.js";
-
-const certainties: readonly Processed[] = ["no", "maybe", "yes"];
 
 /**
  * A call as its caller sees it: one promise that settles once, with the answer, or at the deadline, or when the caller
@@ -118,8 +117,9 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
     this.#leave();
     if (thrown instanceof RpcError) {
       markReceived(thrown);
-      thrown.attempts = this.attempt;
-      thrown.processed = worse(thrown.processed, this.processed);
+      // An interceptor may throw an error that cannot be written to; it is still what the caller gets.
+      Reflect.set(thrown, "attempts", this.attempt);
+      Reflect.set(thrown, "processed", worse(thrown.processed, this.processed));
     }
     if (diagnostics.clientCall.hasSubscribers) this.#report(thrown);
     reject(thrown);
@@ -156,11 +156,6 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
     if (this.signal !== undefined) forgetAbort(this.signal, this);
     this.#parent?.nested?.delete(this);
   }
-}
-
-/** An attempt that certainly never ran does not make up for an earlier one that may have. */
-function worse(a: Processed, b: Processed): Processed {
-  return certainties.indexOf(a) > certainties.indexOf(b) ? a : b;
 }
 
 function deadlineExceeded(call: ClientCall): RpcError {

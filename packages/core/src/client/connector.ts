@@ -5,6 +5,7 @@ import { defaultCodecs } from "../codecs/default-codecs.js";
 import type { Invoke } from "../contract/call.js";
 import type { Client } from "../contract/client.js";
 import { RpcError } from "../contract/errors.js";
+import { guarded } from "../contract/guarded-logger.js";
 import { silent } from "../contract/logger.js";
 import type { ServiceDescriptor } from "../contract/method.js";
 import type { Endpoint } from "../contract/registry.js";
@@ -68,7 +69,7 @@ class SocketConnector implements Connector {
       transports: { tcp, ...transports } as Readonly<Record<string, Transport>>,
       clock,
       random,
-      logger,
+      logger: guarded(logger),
       limits: checkLimits("connect", limits),
       cluster: options.cluster ?? "",
       instance: options.instance ?? randomUUID(),

@@ -45,7 +45,7 @@ class FakeSession {
 const failed = (reason: string): RpcError => new RpcError("unavailable", "made up", { reason, processed: "no" });
 
 /** A link to what `open` does: a session, an error, or nothing for now. */
-function linked(open: (attempt: number) => "ready" | "fails" | "hangs") {
+function linked(open: (attempt: number) => "ready" | "fails" | "fails late" | "hangs") {
   const clock = createManualClock();
   const openedAt: number[] = [];
   const sessions: FakeSession[] = [];
@@ -65,6 +65,10 @@ function linked(open: (attempt: number) => "ready" | "fails" | "hangs") {
       openedAt.push(clock.now());
       const how = open(openedAt.length);
       if (how === "fails") throw failed("REFUSED");
+      if (how === "fails late") {
+        await new Promise<void>((resolve) => clock.setTimer(resolve, 12_000));
+        throw failed("LATE");
+      }
       if (how === "hangs") {
         await new Promise((resolve) => signal.addEventListener("abort", resolve));
         aborted = signal.reason;
@@ -89,6 +93,15 @@ describe("the connection to an address", () => {
     assert.ok(openedAt.length < 140, `${openedAt.length} attempts in an hour`);
     await link.close();
     assert.equal(clock.timers, 0);
+  });
+
+  test("that takes long to fail was not healthy: the waits grow all the same", async () => {
+    const { clock, link, openedAt } = linked(() => "fails late");
+    await clock.advance(100_000);
+    const waits = openedAt.slice(1).map((at, index) => Math.round(at - openedAt[index]! - 12_000));
+    assert.deepEqual(waits.slice(0, 4), [100, 160, 256, 410]);
+    await link.close();
+    await clock.advance(20_000);
   });
 
   test("that was lost is made again, and one that lasted is made again soon", async () => {

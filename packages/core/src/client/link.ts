@@ -98,7 +98,7 @@ export class Link {
       const startedAt = clock.now();
       const error = await this.#once();
       if (this.#stop.signal.aborted) return;
-      if (clock.now() - startedAt >= healthyMs) backoff.reset();
+      if (error === undefined && clock.now() - startedAt >= healthyMs) backoff.reset();
       this.#state = { kind: "waiting", error };
       if (error !== undefined) for (const user of [...this.#users]) user.onFailed(error);
       await pause(clock, backoff.next(), this.#stop.signal);

@@ -8,7 +8,7 @@ import type { ServeSettings } from "../server/serve-options.js";
 import { bind } from "../service/bind.js";
 import { defineService } from "../service/define-service.js";
 import { withOptions } from "./create-client.js";
-import { type Simulation, simulation } from "./simulation.fixture.js";
+import { ShopService, type Simulation, simulation } from "./simulation.fixture.js";
 
 interface Step {
   go(): unknown;
@@ -46,7 +46,6 @@ async function chain(
     };
     await serveShop(name, { services: [bind(Steps[index]!, { go })], ambient: true, ...settings } as never);
   }
-  for (const client of clients.slice(1)) void client;
   return { seen, first: clients[0]! };
 }
 
@@ -82,7 +81,7 @@ describe("calls made inside a handler", () => {
     assert.equal((await call).error?.code, "cancelled");
     for (const name of ["a", "b", "c"]) {
       assert.equal(seen[name]?.signal.aborted, true, name);
-      assert.equal((seen[name]?.signal.reason as RpcError).code, "cancelled", name);
+      assert.equal((seen[name]?.signal.reason as RpcError | undefined)?.code, "cancelled", name);
       assert.equal(seen[name]?.call.nested?.size ?? 0, 0, name);
     }
   });
@@ -149,14 +148,13 @@ describe("calls made inside a handler", () => {
         },
       },
     );
-    const { ShopService } = await import("./simulation.fixture.js");
     const call = outcome(connect({ address: "memory://c" }).client(ShopService).where());
     await clock.advance(10);
     assert.equal((await call).answer, "c");
     assert.equal(ambient, undefined);
   });
 
-  test("20,000 that come and go leave nothing in the call that made them", async (t) => {
+  test("10,000 that come and go leave nothing in the call that made them", async (t) => {
     const simulated = simulation(t);
     const { serveShop, connect, finish } = simulated;
     await serveShop("b", { services: [bind(Steps[1]!, { go: () => 1 })] } as never);
@@ -169,7 +167,7 @@ describe("calls made inside a handler", () => {
         bind(Steps[0]!, {
           async go() {
             const call = currentCall();
-            for (let round = 0; round < 10; round++) {
+            for (let round = 0; round < 5; round++) {
               const calls = Array.from({ length: 2_000 }, () => next.go());
               most = Math.max(most, call.nested?.size ?? 0);
               await Promise.all(calls);

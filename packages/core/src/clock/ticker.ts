@@ -17,8 +17,11 @@ export class Ticker {
   readonly #judge = (): void => {
     this.#running = false;
     const now = this.#clock.now();
-    for (const member of this.#members) member.tick(now);
-    this.#run();
+    try {
+      for (const member of this.#members) member.tick(now);
+    } finally {
+      this.#run();
+    }
   };
 
   constructor(clock: Clock) {

@@ -91,7 +91,8 @@ function prepare(call: Call, error: RpcError): void {
 
 function wait(delayMs: number, clock: Clock | undefined): Promise<void> {
   return new Promise((resolve) => {
-    if (clock === undefined) setTimeout(resolve, delayMs);
-    else clock.setTimer(resolve, delayMs);
+    // Who awaits the call keeps the process alive by its deadline; who has given it up must not be waited for.
+    if (clock === undefined) setTimeout(resolve, delayMs).unref();
+    else clock.setTimer(resolve, delayMs).unref();
   });
 }

@@ -3,6 +3,7 @@ import { systemClock } from "../clock/system-clock.js";
 import type { Call, Interceptor, Invoke } from "../contract/call.js";
 import type { Clock } from "../contract/clock.js";
 import { RpcError } from "../contract/errors.js";
+import { guarded } from "../contract/guarded-logger.js";
 import { type Logger, silent } from "../contract/logger.js";
 import type { Binding, Handler, Method, ServiceDescriptor } from "../contract/method.js";
 import { compose } from "../interceptors/compose.js";
@@ -69,7 +70,7 @@ export function createDispatcher(
   };
   const composed = compose(interceptors, run);
   const invoke: Invoke = ambient ? (call) => runInCall(call, composed) : composed;
-  const local = inProcess(invoke, logger, clock);
+  const local = inProcess(invoke, guarded(logger), clock);
   return Object.freeze({
     // A call read from a connection knows its peer; one made in this process does not.
     invoke: (call: Call) => {

@@ -39,6 +39,7 @@ export function inProcess(invoke: Invoke, logger: Logger, clock: Clock): Invoke 
       logThrown(logger, call.method.path, thrown);
       throw faultOf(thrown, call.method.path);
     } finally {
+      call.processed = "yes";
       running.finish();
       call.carrier = undefined;
     }

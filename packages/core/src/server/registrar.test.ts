@@ -27,6 +27,7 @@ describe("the registration of a process", () => {
     const { clock, registry, it } = registrar();
     await it.start();
     for (let time = 1; time <= 3; time++) {
+      await clock.advance(10_000);
       registry.leases.at(-1)?.lose();
       await clock.advance(1);
       assert.equal(registry.leases.length, time + 1);
@@ -51,6 +52,28 @@ describe("the registration of a process", () => {
     assert.equal(clock.timers, 0);
   });
 
+  test("that is lost at once each time is not made in a circle", async () => {
+    const { clock, registry, it } = registrar();
+    await it.start();
+    for (let step = 0; step < 600; step++) {
+      for (const lease of registry.leases) lease.lose();
+      await clock.advance(100);
+    }
+    assert.ok(registry.asked > 5 && registry.asked < 20, `asked ${registry.asked} times in a minute`);
+    await it.release();
+    assert.equal(clock.timers, 0);
+  });
+
+  test("is released while it waits to be made again", async () => {
+    const { clock, registry, it } = registrar();
+    await it.start();
+    registry.leases[0]?.lose();
+    await clock.advance(10);
+    await it.release();
+    await clock.advance(60_000);
+    assert.deepEqual([registry.asked, clock.timers], [1, 0]);
+  });
+
   test("that is refused at the first start is said to whoever starts", async () => {
     const { clock, registry, it } = registrar();
     registry.refuse = true;
@@ -68,7 +91,7 @@ describe("the registration of a process", () => {
     registry.say([{ ...entry, id: "somebody else", weight: 99 }, changed]);
     await clock.settle();
     registry.leases[0]?.lose();
-    await clock.advance(1);
+    await clock.advance(200);
     assert.deepEqual(registry.leases[1]?.entries[0], changed);
     await it.release();
   });
@@ -79,7 +102,7 @@ describe("the registration of a process", () => {
     registry.say([]);
     await clock.settle();
     registry.leases[0]?.lose();
-    await clock.advance(1);
+    await clock.advance(200);
     assert.deepEqual(registry.leases[1]?.entries, [entry]);
     await it.release();
   });
@@ -89,7 +112,7 @@ describe("the registration of a process", () => {
     await it.start();
     registry.hang = true;
     registry.leases[0]?.lose();
-    await clock.settle();
+    await clock.advance(200);
     assert.equal(registry.asked, 2);
     const released = it.release();
     registry.hang = false;

@@ -8,6 +8,9 @@ import { watchLoop } from "../discovery/watch-loop.js";
 /** How long a registry may take to take the entries back, in ms; a shutdown goes on without it then. */
 const releaseMs = 5_000;
 
+/** A registration that lasted so long was a good one, in ms. */
+const healthyMs = 10_000;
+
 export interface RegistrarOptions {
   readonly registry: Registry;
   readonly entries: readonly Entry[];
@@ -57,21 +60,25 @@ export class Registrar {
   }
 
   async #keep(first: Lease): Promise<void> {
+    const { clock, random, logger } = this.#options;
     const { signal } = this.#stop;
     const stopped = new Promise<undefined>((resolve) => signal.addEventListener("abort", () => resolve(undefined)));
-    for (let lease: Lease | undefined = first; lease !== undefined; lease = await this.#registerAgain()) {
+    // Many processes lose their leases at once; the jitter keeps them from coming back at once.
+    const backoff = new Backoff({}, random);
+    for (let lease: Lease | undefined = first; lease !== undefined; lease = await this.#registerAgain(backoff)) {
       this.#lease = lease;
+      const registeredAt = clock.now();
       const reason = await Promise.race([lease.lost, stopped]);
       if (signal.aborted) return;
-      this.#options.logger.warn("the registration was lost and is made again", { error: messageOf(reason) });
+      logger.warn("the registration was lost and is made again", { error: messageOf(reason) });
+      if (clock.now() - registeredAt >= healthyMs) backoff.reset();
+      else await pause(clock, backoff.next(), signal);
     }
   }
 
-  async #registerAgain(): Promise<Lease | undefined> {
-    const { registry, clock, random, logger } = this.#options;
+  async #registerAgain(backoff: Backoff): Promise<Lease | undefined> {
+    const { registry, clock, logger } = this.#options;
     const { signal } = this.#stop;
-    // Many processes lose their leases at once; the jitter keeps them from coming back at once.
-    const backoff = new Backoff({}, random);
     while (!signal.aborted) {
       try {
         const lease = await registry.register(this.#entries);

@@ -5,6 +5,7 @@ import { systemClock } from "../clock/system-clock.js";
 import { defaultCodecs } from "../codecs/default-codecs.js";
 import type { Invoke } from "../contract/call.js";
 import { RpcError } from "../contract/errors.js";
+import { guarded } from "../contract/guarded-logger.js";
 import { silent } from "../contract/logger.js";
 import type { Address, Entry } from "../contract/registry.js";
 import type { Listener, Transport } from "../contract/transport.js";
@@ -63,7 +64,7 @@ class ListeningServer implements Server {
     this.#settings = {
       clock: options.clock ?? systemClock,
       random: options.random ?? Math.random,
-      logger: options.logger ?? silent,
+      logger: guarded(options.logger ?? silent),
       limits: checkLimits("serve", options.limits),
       codecs: options.codecs ?? defaultCodecs,
       cluster: options.cluster ?? "",

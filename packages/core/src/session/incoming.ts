@@ -246,9 +246,9 @@ export class Incoming {
     call.finish();
     const fault = faultOf(thrown, call.method.path);
     if (diagnostics.serverCall.hasSubscribers) this.#report(call, fault);
-    logThrown(this.#connection.logger, call.method.path, thrown);
     if (call.abandoned === undefined) this.#sendError(call, fault);
     this.#forget(call);
+    logThrown(this.#connection.logger, call.method.path, thrown);
   }
 
   #report(call: RunningCall, fault: RpcError | undefined): void {

@@ -1,4 +1,5 @@
 import type { Call, Carrier } from "../contract/call.js";
+import { worse } from "../contract/certainty.js";
 import type { Processed, RpcError } from "../contract/errors.js";
 import type { RemoteMethod } from "./remote-service.js";
 
@@ -63,7 +64,10 @@ export class PendingCall implements Carrier {
   #settle(now: number, error: RpcError | undefined): void {
     this.settled = true;
     this.queuedBody = undefined;
-    if (this.call.carrier === this) this.call.carrier = undefined;
+    const { call } = this;
+    // Interceptors may go on with the call after this: who gives it up then must hear what is certain by now.
+    call.processed = worse(call.processed, error === undefined ? "yes" : error.processed);
+    if (call.carrier === this) call.carrier = undefined;
     this.#tracker?.onSettled(this.writtenAt < 0 ? -1 : now - this.writtenAt, error);
   }
 }

@@ -3,12 +3,15 @@ import type { ConnectionLimits } from "../contract/limits.js";
 import type { PendingCall } from "./pending-call.js";
 import type { WhenFull } from "./session-options.js";
 
+/** Calls that were given up may stay in the list up to this many above those that wait. */
+const maxGone = 64;
+
 /** Calls that wait for the socket or for a place in flight, encoded already, first in first out and bounded. */
 export class SendQueue {
   readonly #limits: ConnectionLimits;
   readonly #whenFull: WhenFull;
   readonly #endpoint: string;
-  #calls: PendingCall[] = [];
+  #calls: (PendingCall | undefined)[] = [];
   /** Calls before it have left. */
   #head = 0;
   #size = 0;
@@ -57,7 +60,9 @@ export class SendQueue {
   /** Takes the oldest call out. */
   shift(): PendingCall | undefined {
     while (this.#head < this.#calls.length) {
-      const pending = this.#calls[this.#head++]!;
+      const pending = this.#calls[this.#head]!;
+      // What has left must not be kept, with its arguments, by a place that is never used again.
+      this.#calls[this.#head++] = undefined;
       if (pending.settled) continue;
       this.#forget(pending);
       this.#compact();
@@ -70,6 +75,10 @@ export class SendQueue {
   /** Lets go of a call that waits; call it before the call is settled. */
   remove(pending: PendingCall): void {
     this.#forget(pending);
+    // While nothing can be written the head does not move: those given up must not gather behind it.
+    if (this.#calls.length - this.#head <= 2 * this.#size + maxGone) return;
+    this.#calls = this.#calls.filter((call) => call !== undefined && call !== pending && !call.settled);
+    this.#head = 0;
   }
 
   /** Takes all calls out. */

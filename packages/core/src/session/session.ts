@@ -366,7 +366,10 @@ export class Session implements Connection {
   /** Called when something ended that a drain may have waited for. */
   #onIdle(): void {
     if (!this.#endWhenIdle || this.#closing || this.pending > 0) return;
+    this.#endWhenIdle = false;
     this.outbox.finish();
+    // Nobody is owed anything any more: a peer that does not answer the end must not hold up who closes.
+    this.clock.setTimer(() => this.#lost("the peer did not answer the end"), lingerMs).unref();
   }
 
   #checkInitiator(flags: number, expected: number): void {

@@ -37,7 +37,7 @@ export function isWildcard(host: string): boolean {
 
 /** Whether a host is this machine's own loopback. */
 export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^(::ffff:)?127\./.test(host);
+  return host === "localhost" || host === "::1" || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(host);
 }
 
 function badAddress(address: unknown, fix: string): RpcError {

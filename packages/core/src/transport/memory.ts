@@ -95,15 +95,16 @@ class MemoryStream extends Duplex {
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     const other = this.#other;
     this.#other = undefined;
+    // As with a socket: what was written before still arrives and is followed by an end, unless input was left unread.
+    const lost = error !== null || this.readableLength > 0;
     this.#resume?.();
     this.#resume = undefined;
     done(error);
-    if (other === undefined || other.destroyed) return;
+    if (other === undefined) return;
     process.nextTick(() => {
       if (other.destroyed) return;
-      // A socket whose peer has gone without an end reads a reset.
-      if (other.readableEnded || this.writableFinished) other.destroy();
-      else other.destroy(Object.assign(new Error("the other end was destroyed"), { code: "ECONNRESET" }));
+      if (lost) other.destroy(Object.assign(new Error("the other end was destroyed"), { code: "ECONNRESET" }));
+      else other.push(null);
     });
   }
 }

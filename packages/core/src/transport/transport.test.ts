@@ -34,6 +34,11 @@ async function pair(t: TestContext, transport: Transport, anywhere: string): Pro
   return [near, far];
 }
 
+/** Resolves when a stream is closed, however that came. */
+async function closed(stream: Duplex): Promise<void> {
+  if (!stream.closed) await new Promise((resolve) => stream.once("close", resolve));
+}
+
 /** Resolves when a stream is closed, to all it read before that. */
 async function readAll(stream: Duplex): Promise<{ bytes: Buffer; ended: boolean; code: string | undefined }> {
   const chunks: Buffer[] = [];
@@ -46,7 +51,7 @@ async function readAll(stream: Duplex): Promise<{ bytes: Buffer; ended: boolean;
   stream.on("error", (error: NodeJS.ErrnoException) => {
     code = error.code;
   });
-  if (!stream.closed) await once(stream, "close");
+  await closed(stream);
   return { bytes: Buffer.concat(chunks), ended, code };
 }
 
@@ -89,10 +94,10 @@ for (const [name, make, anywhere, nowhere] of transports) {
 
   test(`${name}: destroying one side closes the other, in the middle of whatever it does`, async (t) => {
     const [near, far] = await pair(t, make(), anywhere);
-    const closed = readAll(far);
+    const read = readAll(far);
     const writing = setInterval(() => far.write(Buffer.alloc(1_000)), 1);
     near.destroy();
-    await closed;
+    await read;
     clearInterval(writing);
     assert.ok(far.destroyed);
     assert.ok(near.destroyed);
@@ -101,12 +106,12 @@ for (const [name, make, anywhere, nowhere] of transports) {
   test(`${name}: destroying a side whose input was not read is a loss that the other side hears of`, async (t) => {
     const [near, far] = await pair(t, make(), anywhere);
     near.pause();
-    const closed = readAll(far);
+    const read = readAll(far);
     // More than the kernel holds.
     for (let written = 0; written < 16; written++) far.write(Buffer.alloc(1_000_000));
     await turn();
     near.destroy();
-    const { code } = await closed;
+    const { code } = await read;
     assert.ok(code === "ECONNRESET" || code === "EPIPE", `it heard ${code}`);
   });
 
@@ -184,7 +189,7 @@ for (const [name, make, anywhere, nowhere] of transports) {
     else outcome.destroy();
     for (const stream of streams) {
       stream.resume();
-      if (!stream.closed) await once(stream, "close");
+      await closed(stream);
     }
     await listener.close();
   });

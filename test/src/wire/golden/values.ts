@@ -12,7 +12,13 @@ export const writtenValues: ReadonlyMap<string, unknown> = new Map<string, unkno
   ["1.5", 1.5],
   ['"é"', "é"],
   ["Buffer.from([1, 2, 3])", Buffer.from([1, 2, 3])],
-  ["new Map([['a', 1], [2, true]])", new Map<unknown, unknown>([["a", 1], [2, true]])], // biome-ignore format: one line beside its text
+  [
+    "new Map([['a', 1], [2, true]])",
+    new Map<unknown, unknown>([
+      ["a", 1],
+      [2, true],
+    ]),
+  ],
   ["new Set([1, 'a'])", new Set<unknown>([1, "a"])],
   ["new Error('no')", new Error("no")],
   ["Object.assign(new TypeError('no'), { code: 404 })", Object.assign(namedError("TypeError", "no"), { code: 404 })],
