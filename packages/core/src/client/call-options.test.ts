@@ -140,7 +140,7 @@ test("100,000 calls that share one signal leave no listener, warn of nothing, an
     ShopService,
     (call) => {
       open.push(call);
-      return open.length % 2 === 0 ? Promise.resolve("answer") : new Promise(() => {});
+      return open.length % 10 > 0 ? Promise.resolve("answer") : new Promise(() => {});
     },
     { clock },
   );
@@ -157,7 +157,7 @@ test("100,000 calls that share one signal leave no listener, warn of nothing, an
   controller.abort();
   const counts = new Map<string, number>();
   for (const outcome of await Promise.all(calls)) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-  assert.deepEqual(Object.fromEntries(counts), { answer: 50_000, cancelled: 50_000 });
+  assert.deepEqual(Object.fromEntries(counts), { answer: 90_000, cancelled: 10_000 });
   await clock.settle();
   process.off("warning", onWarning);
   assert.deepEqual(warnings, []);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Balancer, Candidate } from "../contract/balancer.js";
 import { RpcError } from "../contract/errors.js";
+import type { Transport } from "../contract/transport.js";
 import { bind } from "../service/bind.js";
 import { defineService } from "../service/define-service.js";
 import { endpointAt, listedRegistry } from "./listed-registry.fixture.js";
@@ -56,6 +57,48 @@ describe("calls made before there is a server", () => {
     await serveShop("a");
     await clock.advance(30_000);
     assert.equal((await outcome(shop.where())).answer, "a");
+  });
+
+  test("wait for an endpoint that was listed a moment ago, however long none was there before", async (t) => {
+    const { clock, transports, serveShop, connect, outcome } = simulation(t);
+    const { listen, connect: dial } = transports["memory"]!;
+    const slow: Transport = {
+      listen,
+      async connect(address, signal) {
+        await new Promise<void>((resolve) => clock.setTimer(resolve, 300));
+        return dial(address, signal);
+      },
+    };
+    const registry = listedRegistry();
+    registry.say([]);
+    const connector = connect({ registry, balancer: turns, transports: { memory: slow } });
+    const shop = connector.client(ShopService);
+    const early = outcome(shop.where());
+    await clock.advance(20_000);
+    assert.equal((await early).error?.reason, "NO_ENDPOINT");
+    await serveShop("a");
+    registry.say([endpointAt(A), endpointAt(B)]);
+    await clock.advance(10);
+    const call = outcome(shop.where());
+    await clock.advance(1_000);
+    assert.equal((await call).answer, "a");
+  });
+
+  test("fail as soon as the last of the endpoints that were listed late has failed, too", async (t) => {
+    const { clock, connect, outcome } = simulation(t);
+    const registry = listedRegistry();
+    registry.say([]);
+    const shop = connect({ registry, balancer: turns }).client(ShopService);
+    const early = outcome(shop.where());
+    await clock.advance(20_000);
+    await early;
+    const call = outcome(shop.where());
+    assert.equal((await call).error?.reason, "NO_ENDPOINT");
+    registry.say([endpointAt(A), endpointAt(B)]);
+    await clock.advance(10);
+    const late = await outcome(shop.where());
+    assert.deepEqual([late.error?.reason, late.at], ["CONNECT_FAILED", clock.now()]);
+    assert.match(late.error?.message ?? "", /nor is any other of its 2 endpoints/);
   });
 
   test("wait to the end of their deadline where that was asked for", async (t) => {

@@ -73,6 +73,8 @@ export class Channel implements Ticking {
   #patience: Timer | undefined;
   /** Since when no endpoint is ready, in ms on the clock. */
   #unreadySince: number;
+  /** When an endpoint was last listed that was not there before, in ms on the clock. */
+  #newestAt = Number.NEGATIVE_INFINITY;
   #listed = false;
   #lastError: RpcError | undefined;
   #closed = false;
@@ -124,6 +126,7 @@ export class Channel implements Ticking {
     for (const [key, endpoint] of listed) {
       if (this.#members.has(key)) continue;
       const member = new Member(endpoint, this);
+      this.#newestAt = this.#options.clock.now();
       this.#members.set(key, member);
       member.link = this.#options.lend(endpoint, member);
       member.link.use(member);
@@ -190,23 +193,32 @@ export class Channel implements Ticking {
   /** Something failed: where nobody is ready and patience is over, nobody has to wait any longer. */
   failed(): void {
     if (this.#picker !== undefined || this.#waiting.size === 0 || this.#options.waitForReady) return;
-    if (this.#options.clock.now() - this.#unreadySince >= patienceMs)
-      this.#waiting.fail((call) => this.#unavailable(call));
+    if (this.#options.clock.now() >= this.#patientUntil()) this.#waiting.fail((call) => this.#unavailable(call));
   }
 
   #wait(call: Call): Promise<unknown> {
     if (call.abandoned !== undefined) return Promise.reject(call.abandoned);
     if (this.#closed) return Promise.reject(this.#closedError());
     const { clock, waitForReady } = this.#options;
-    const leftMs = this.#unreadySince + patienceMs - clock.now();
-    if (leftMs <= 0 && !waitForReady && this.#knowsWhy()) return Promise.reject(this.#unavailable(call));
-    if (!waitForReady) this.#patience ??= clock.setTimer(() => this.#onPatienceOver(), Math.max(leftMs, rebuildMs));
+    if (!waitForReady) {
+      const leftMs = this.#patientUntil() - clock.now();
+      if (leftMs <= 0) return Promise.reject(this.#unavailable(call));
+      this.#patience ??= clock.setTimer(() => this.#onPatienceOver(), leftMs);
+    }
     return this.#waiting.wait(call);
   }
 
   #onPatienceOver(): void {
     this.#patience = undefined;
     this.failed();
+    if (this.#waiting.size === 0) return;
+    const { clock } = this.#options;
+    this.#patience = clock.setTimer(() => this.#onPatienceOver(), this.#patientUntil() - clock.now());
+  }
+
+  /** How long calls wait, in ms on the clock: one that was listed a moment ago has not had its chance yet. */
+  #patientUntil(): number {
+    return (this.#knowsWhy() ? this.#unreadySince : Math.max(this.#unreadySince, this.#newestAt)) + patienceMs;
   }
 
   /** Whether every endpoint has had its chance, so that failing is no guess. */

@@ -162,6 +162,7 @@ function deadlineExceeded(call: ClientCall): RpcError {
   const spanMs = Math.max(0, Math.round(call.deadline - call.startedAt));
   return new RpcError("deadline_exceeded", `${call.method.path} had no answer within ${spanMs} ms${at(call)}`, {
     reason: "DEADLINE_EXCEEDED",
+    processed: "no", // whoever carries the call knows better, and says so
   });
 }
 
@@ -169,6 +170,7 @@ function cancelled(call: ClientCall, cause: unknown): RpcError {
   if (cause instanceof RpcError && cause.code === "deadline_exceeded") return deadlineExceeded(call);
   return new RpcError("cancelled", `${call.method.path} was cancelled by its caller${at(call)}`, {
     reason: "CANCELLED",
+    processed: "no",
     cause,
   });
 }

@@ -7,7 +7,7 @@ import { Unencodable } from "./unencodable.js";
  * or undefined. None, undefined and no bytes are the same on the wire: decoding returns a Buffer of its own, an empty
  * one for them. Who reads arguments with it makes the list: `[decoded]`.
  */
-export const bytes: Codec = { id: 3, name: "raw", encode, decode };
+export const bytes: Codec = { id: 3, name: "raw", single: true, encode, decode };
 
 function encode(value: unknown, sink: Sink): void {
   const body = bodyOf(value);

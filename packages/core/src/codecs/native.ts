@@ -6,7 +6,7 @@
 export interface NativeBuffer extends Buffer {
   /** Returns the text of the UTF-8 bytes from `start` to `end`. */
   utf8Slice(start: number, end: number): string;
-  /** Writes at most `length` bytes of `text` as UTF-8 at `offset`; returns how many it wrote. */
+  /** Writes at most `length` bytes of `text` as UTF-8 at `offset`, which must be there: Node 24 checks it. Returns how many it wrote. */
   utf8Write(text: string, offset: number, length: number): number;
 }
 

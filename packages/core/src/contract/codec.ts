@@ -21,6 +21,8 @@ export interface Codec {
   /** 0 to 255, agreed in the hello: 1 MessagePack, 2 JSON, 3 raw bytes; 128 and above are the users'. */
   readonly id: number;
   readonly name: string;
+  /** Set where it carries one value and no lists: of a request's arguments it writes the only one, and who reads them makes the list. */
+  readonly single?: true;
   /** Writes a value at the sink's position and moves it. Throws when the value cannot be encoded, naming where in the value; the caller puts the position back. */
   encode(value: unknown, sink: Sink): void;
   /** Reads the one value that fills `bytes` from `start` to `end`. What it returns never refers to `bytes`. Throws `RpcError` with `invalid_argument`. */

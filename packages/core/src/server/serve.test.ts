@@ -122,6 +122,43 @@ describe("a server that closes", () => {
     await closed;
   });
 
+  test("inside one of its own handlers: the answer still arrives", async (t) => {
+    const { serveShop, connect, outcome, finish } = simulation(t);
+    const closed: Promise<void>[] = [];
+    const server = await serveShop(
+      "a",
+      {},
+      {
+        where() {
+          closed.push(server.close());
+          return "last words";
+        },
+      },
+    );
+    const shop = connect({ address: A }).client(ShopService);
+    assert.equal((await finish(outcome(shop.where()))).answer, "last words");
+    await finish(closed[0]!);
+    assert.equal(server.connections, 0);
+  });
+
+  test("inside a handler that waits for it: both end once patience is over", async (t) => {
+    const { clock, serveShop, connect, outcome, finish } = simulation(t);
+    const server = await serveShop(
+      "a",
+      { drainMs: 2_000 },
+      {
+        async where() {
+          await server.close();
+          return "never heard";
+        },
+      },
+    );
+    const shop = connect({ address: A, retry: false }).client(ShopService);
+    const { error } = await finish(outcome(shop.where()));
+    assert.deepEqual([error?.code, error?.processed], ["unavailable", "maybe"]);
+    assert.ok(clock.now() <= 4_000);
+  });
+
   test("with a peer that never said hello, or never closes, is not held up", async (t) => {
     const { clock, serveShop, transports, finish } = simulation(t);
     const server = await serveShop("a");

@@ -182,7 +182,8 @@ export class Incoming {
       throw protocolError("UNKNOWN_CODEC", `a request is in codec ${call.codec}, which was not agreed`);
     }
     try {
-      const input = codec.decode(bytes, start, end, limits);
+      const decoded = codec.decode(bytes, start, end, limits);
+      const input = codec.single === true ? [decoded] : decoded;
       if (!Array.isArray(input)) throw new RpcError("invalid_argument", "they are not a list", { reason: "MALFORMED" });
       call.input = input;
     } catch (cause) {

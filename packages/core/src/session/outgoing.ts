@@ -89,6 +89,7 @@ export class Outgoing {
     if (pending.id === 0) {
       // A getter of its arguments may give a call up while it is encoded: then it is in no queue yet.
       if (pending.queuedBody !== undefined) this.#queue.remove(pending);
+      error.processed = "no";
       pending.fail(error, now);
       this.#next();
       return "no";

@@ -15,10 +15,10 @@ export const json: Codec = { id: 2, name: "json", encode, decode };
 function encode(value: unknown, sink: Sink): void {
   if (value === undefined) return;
   const text = textOf(value);
-  const { length } = text;
   // A character takes three bytes at most; asking for exactly what is needed refuses nothing that fits.
-  if (sink.bytes.length - sink.position < length * 3) sink.reserve(Buffer.byteLength(text));
-  sink.position += (sink.bytes as NativeBuffer).utf8Write(text, sink.position, length * 3);
+  if (sink.bytes.length - sink.position < text.length * 3) sink.reserve(Buffer.byteLength(text));
+  const { bytes, position } = sink;
+  sink.position += (bytes as NativeBuffer).utf8Write(text, position, bytes.length - position);
 }
 
 function textOf(value: unknown): string {

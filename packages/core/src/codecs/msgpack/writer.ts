@@ -147,11 +147,10 @@ function headerSize(count: number, short: number): number {
 }
 
 function writeText(text: string, p: number): number {
-  const most = text.length * 3 + 5;
-  if (room - p < most) p = grow(p, textSize(text));
+  if (room - p < text.length * 3 + 5) p = grow(p, textSize(text));
   const b = bytes;
   const guess = textHeaderSize(text.length);
-  const size = b.utf8Write(text, p + guess, most);
+  const size = b.utf8Write(text, p + guess, room - p - guess);
   const header = textHeaderSize(size);
   // More bytes than characters may need a longer header than was left for it.
   if (header !== guess) b.copyWithin(p + header, p + guess, p + guess + size);
