@@ -2,4 +2,4 @@
 import { build, setUp } from "./setup.js";
 
 setUp();
-build();
+await build();

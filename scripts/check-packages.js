@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { readJson, root, workspaces } from "./workspaces.js";
 
 const unwanted = /\.(?:test|types|fixture)\.|tsbuildinfo|(?:^|\/)tsconfig/;
@@ -31,8 +31,10 @@ function isFine(/** @type {string} */ folder) {
       .filter((target) => !paths.includes(target))
       .map((target) => `${target} is named in \`exports\`, but not in the archive`),
     ...paths
-      .filter((path) => path.endsWith(".map") && !paths.includes(sourceOf(path)))
-      .map((path) => `${path} leads to ${sourceOf(path)}, which is not in the archive`),
+      .filter((path) => path.endsWith(".map"))
+      .flatMap((path) => sourcesOf(folder, path).map((source) => ({ path, source })))
+      .filter(({ source }) => !paths.includes(source))
+      .map(({ path, source }) => `${path} leads to ${source}, which is not in the archive`),
   ];
   for (const text of wrong.slice(0, 20)) console.error(`${folder}: ${text}`);
 
@@ -52,9 +54,10 @@ function targetsOf(/** @type {unknown} */ exports) {
   return Object.values(exports ?? {}).flatMap(targetsOf);
 }
 
-/** `dist/a/b.js.map` and `dist/a/b.d.ts.map` come from `src/a/b.ts`. */
-function sourceOf(/** @type {string} */ map) {
-  return map.replace(/^dist\//, "src/").replace(/(?:\.d\.ts|\.js)\.map$/, ".ts");
+/** The files that a source map leads to, as they would be named in the archive. @returns {string[]} */
+function sourcesOf(/** @type {string} */ folder, /** @type {string} */ map) {
+  const { sources, sourceRoot = "" } = readJson(`${folder}/${map}`);
+  return sources.map((/** @type {string} */ source) => posix.join(posix.dirname(map), sourceRoot, source));
 }
 
 function run(/** @type {string} */ command, /** @type {string[]} */ args, cwd = root) {

@@ -28,9 +28,12 @@ export function setUp() {
  * Compiles what changed since the last time, and removes what was compiled from sources that are gone.
  * Ends the process with the compiler's messages if it fails.
  */
-export function build() {
+export async function build() {
   for (const { folder } of workspaces()) removeOrphans(`${root}/${folder}`);
   runOrStop("the build", process.execPath, ["node_modules/typescript7/bin/tsc", "--build"]);
+  // Installed by now, which it was perhaps not when this file was loaded.
+  const { bundleCore } = await import("./bundle.js");
+  bundleCore();
 }
 
 /** tsc never deletes: what it wrote for a source that was moved could still be imported, and would be published. */

@@ -34,7 +34,7 @@ const { values: options } = parseArgs({
 
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.once(signal, () => process.exit(1));
 setUp();
-if (!options["no-build"]) build();
+if (!options["no-build"]) await build();
 const tested = await runTests();
 process.exitCode = tested && (!options.coverage || enoughCoverage()) ? 0 : 1;
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
+import { deadlinesOf } from "../clock/deadlines.js";
 import type { Call } from "../contract/call.js";
 import { RpcError } from "../contract/errors.js";
 import { defineService } from "../service/define-service.js";
@@ -163,6 +164,7 @@ test("100,000 calls that share one signal leave no listener, warn of nothing, an
   assert.deepEqual(warnings, []);
   assert.equal(getEventListeners(controller.signal, "abort").length, 0);
   assert.equal(clock.timers, 1, "the one that was set for the first deadline");
+  assert.equal(deadlinesOf(clock).size, 0);
 });
 
 describe("options", () => {

@@ -266,13 +266,12 @@ export class Channel implements Ticking {
     } catch (cause) {
       const { service, logger } = this.#options;
       logger.error(`the balancer of ${service.name} failed`, { service: service.name, error: String(cause) });
-      const failure = new RpcError("internal", `the balancer of ${service.name} failed: its client's log says how`, {
-        reason: "BALANCER_FAILED",
-        processed: "no",
-        cause,
-      });
       return () => {
-        throw failure;
+        throw new RpcError("internal", `the balancer of ${service.name} failed: its client's log says how`, {
+          reason: "BALANCER_FAILED",
+          processed: "no",
+          cause,
+        });
       };
     }
   }

@@ -1,7 +1,7 @@
 import type { Client, ClientWith, MethodNames, ServiceOf } from "./client.js";
 import type { Equal, Expect } from "./expect.types.js";
 import type { ServiceDescriptor } from "./method.js";
-import type { Data } from "./plain.js";
+import type { Shape } from "./plain.js";
 
 class Order {
   id = "";
@@ -161,11 +161,11 @@ export const asPrinted = async (descriptor: ServiceDescriptor<Shop>): Promise<un
   const shop: Client<Shop> = withOptions(createClient(descriptor), { timeoutMs: 50 });
   const same: Client<Shop> = await shop;
   const price: number = await same.price("a");
-  const placed: Data<Order> = await shop.place(new Order(), new Map());
+  const placed: Shape<Order> = await shop.place(new Order(), new Map());
   await shop.place({ id: "1", lines: [] }, new Map([["1", placed]]));
-  // @ts-expect-error Property 'total' does not exist on type 'Data<Order>'.
+  // @ts-expect-error Property 'total' does not exist on type 'Shape<Order>'.
   placed.total();
-  // @ts-expect-error Property 'total' is missing in type 'Data<Order>' but required in type 'Order'.
+  // @ts-expect-error Property 'total' is missing in type 'Shape<Order>' but required in type 'Order'.
   const whole: Order = placed;
   // @ts-expect-error Expected 1-2 arguments, but got 0.
   shop.price();

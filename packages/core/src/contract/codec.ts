@@ -12,7 +12,7 @@ export interface Sink {
 export interface DecodeLimits {
   /** Levels of nesting; the outermost value is level 1. */
   readonly depth: number;
-  /** Array elements, map entries and set members of the whole message together. */
+  /** Array elements, map entries and set members of the whole message together; what costs more to build counts as several. */
   readonly elements: number;
 }
 

@@ -122,7 +122,7 @@ export const bindings = [
     price: () => "1",
     // @ts-expect-error Type '(id: number) => Promise<undefined>' is not assignable ... Type 'string' is not assignable to type 'number'.
     find: async (id: number) => void id,
-    // @ts-expect-error Property 'total' does not exist on type 'Data<Order> | Order'.
+    // @ts-expect-error Property 'total' does not exist on type 'Shape<Order> | Order'.
     place: (order) => ({ id: "", lines: [], total: order.total() }),
   }),
   bind(defineService<Pick<Shop, "price">>("Shop", { price: {} }), {

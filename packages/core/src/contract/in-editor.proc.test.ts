@@ -98,8 +98,8 @@ test("an editor shows a client's methods with their comments, types by their nam
   assert.equal(found.text, "(method) find(sku: string, ...more: Line[]): Promise<Line>");
   assert.equal(found.comment, "Finds a line.");
   assert.match(editor.definition("shop.find") ?? "", /^find\(sku: string, \.\.\.more: Line\[\]\)/);
-  assert.equal(editor.hover("shop.all").text, "(method) all(): Promise<readonly Data<Order>[]>");
-  assert.equal(editor.hover("shop.place").text, "(method) place(order: Order | Data<Order>): Promise<void>");
+  assert.equal(editor.hover("shop.all").text, "(method) all(): Promise<readonly Shape<Order>[]>");
+  assert.equal(editor.hover("shop.place").text, "(method) place(order: Order | Shape<Order>): Promise<void>");
   assert.equal(editor.hover("shop.many").text, "(method) many(lines: Map<string, Line>): Promise<Line[] | undefined>");
   assert.equal(editor.hover("orders[0]!.cost").comment, "In cents.");
   assert.equal(editor.definition("orders[0]!.cost"), "cost = 1;");

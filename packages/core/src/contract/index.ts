@@ -8,7 +8,7 @@ export * from "./errors.js";
 export * from "./limits.js";
 export * from "./logger.js";
 export type * from "./method.js";
-export type { Data, DataWith, Input, Plain } from "./plain.js";
+export type { Input, Plain, Shape, ShapeWith } from "./plain.js";
 export type * from "./registry.js";
 export type * from "./transport.js";
 export type { Unmappable } from "./unmappable.js";

@@ -4,7 +4,7 @@ export interface ConnectionLimits {
   readonly messageBytes: number;
   /** Levels of nesting of a received message. Defaults to 64. */
   readonly depth: number;
-  /** Elements of a received message, at all levels together. Defaults to 262,144. */
+  /** Elements of a received message, at all levels together; what costs more to build counts as several. Defaults to 262,144. */
   readonly elements: number;
   /** Unary calls without an answer, each way; above it the caller's side queues. Defaults to 1,024. */
   readonly inFlight: number;

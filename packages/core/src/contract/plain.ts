@@ -10,10 +10,10 @@ import type { AnyFunction, InRange, IsPlain, IsTuple, Kept, Lost, Primitive } fr
 export type Plain<T, Classes = never> = Walk<T, Classes, []>;
 
 /** The fields of a `T` that travel: what a client gets where a method returns an object with methods. */
-export type Data<T> = Fields<T, DataKeys<T>, never>;
+export type Shape<T> = Fields<T, ShapeKeys<T>, never>;
 
 /** The fields of a `T` that travel, where objects of `Classes` are built again on arrival. */
-export type DataWith<T, Classes> = Fields<T, DataKeys<T>, Classes>;
+export type ShapeWith<T, Classes> = Fields<T, ShapeKeys<T>, Classes>;
 
 /**
  * An argument list: each argument as the method declares it, or as plain data. Names of parameters, optional and rest
@@ -63,13 +63,13 @@ type StepArray<T extends readonly unknown[], Classes, Nested extends 0[]> = T[nu
 type StepObject<T, Classes> = string extends keyof T
   ? { [K in keyof T as DataKey<T, K>]: Plain<T[K], Classes> }
   : [Classes] extends [never]
-    ? Data<T>
-    : DataWith<T, Classes>;
+    ? Shape<T>
+    : ShapeWith<T, Classes>;
 
 /** By a list of keys, as `Pick`: fields keep their modifiers, their comments and where they are defined. */
 type Fields<T, Keys extends keyof T, Classes> = { [K in Keys]: Plain<T[K], Classes> };
 
-type DataKeys<T> = { [K in keyof T]-?: DataKey<T, K> }[keyof T];
+type ShapeKeys<T> = { [K in keyof T]-?: DataKey<T, K> }[keyof T];
 
 /** `K` if something of the field travels: not where it holds functions or symbols alone. */
 type DataKey<T, K extends keyof T> = K extends symbol

@@ -1,5 +1,5 @@
 import type { Equal, Expect } from "./expect.types.js";
-import type { Data, Input, Plain } from "./plain.js";
+import type { Input, Plain, Shape } from "./plain.js";
 
 declare const brand: unique symbol;
 
@@ -93,7 +93,7 @@ export type TopAndBottomStay = [
 
 export type BehaviourGoes = [
   Expect<Equal<Plain<Order>, OrderData>>,
-  Expect<Equal<Data<Order>, OrderData>>,
+  Expect<Equal<Shape<Order>, OrderData>>,
   Expect<Equal<Plain<{ deep: { order: Order }[] }>, { deep: { order: OrderData }[] }>>,
   Expect<Equal<Plain<Order | Line | null>, OrderData | Line | null>>,
   Expect<Equal<Plain<Order[]>, OrderData[]>>,
@@ -216,9 +216,9 @@ export const accepted: Input<[Order, Map<string, Order>]>[] = [
   [{ id: "1", lines: [], total: 3 }, new Map([["a", { id: "1", lines: [], total: 3 }]])],
 ];
 
-// @ts-expect-error Property 'total' is missing in type '{ id: string; lines: never[]; }' but required in type 'Data<Order>'.
+// @ts-expect-error Property 'total' is missing in type '{ id: string; lines: never[]; }' but required in type 'Shape<Order>'.
 export const incomplete: Plain<Order> = { id: "1", lines: [] };
 
 export const cancelling = (order: Plain<Order>): void =>
-  // @ts-expect-error Property 'cancel' does not exist on type 'Data<Order>'.
+  // @ts-expect-error Property 'cancel' does not exist on type 'Shape<Order>'.
   order.cancel();

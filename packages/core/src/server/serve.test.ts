@@ -174,7 +174,7 @@ describe("a server that closes", () => {
   });
 
   test("takes no connection that comes after", async (t) => {
-    const { clock, serveShop, transports } = simulation(t);
+    const { clock, serveShop, transports, finish } = simulation(t);
     const accepts: ((stream: ReturnType<typeof streamPair>[0], remote: string) => void)[] = [];
     const late = {
       ...transports["memory"]!,
@@ -184,13 +184,12 @@ describe("a server that closes", () => {
       },
     };
     const server = await serveShop("a", { transports: { memory: late } });
-    const closed = server.close();
+    await finish(server.close());
     const [near, far] = streamPair();
     near.on("error", () => {});
     accepts[0]?.(far, "memory://late");
     await clock.settle();
     assert.deepEqual([server.connections, near.destroyed || far.destroyed], [0, true]);
-    await closed;
     near.destroy();
   });
 });

@@ -5,7 +5,7 @@ import { RpcError } from "../contract/errors.js";
 import type { ServiceDescriptor } from "../contract/method.js";
 import { codeOf, decodeFault, encodeFault } from "../wire/fault.js";
 import { FrameReader } from "../wire/frame-reader.js";
-import { Flag, Kind } from "../wire/header.js";
+import { Flag, Kind, maxFrameBytes } from "../wire/header.js";
 import { decodeHello, encodeHello, type PeerLimits } from "../wire/hello.js";
 import { decodeOpened, encodeOpen, type OpenedMethod } from "../wire/opening.js";
 import { Outbox } from "../wire/outbox.js";
@@ -128,11 +128,13 @@ export class Session implements Connection {
   /** Opens a service. Resolves to undefined where the peer has none of that name. */
   async open(service: ServiceDescriptor): Promise<RemoteService | undefined> {
     if (this.#state === "closed") throw this.#closeError ?? connectionLost(this.peer.address, "it is closed");
-    const id = this.#outgoing.nextId();
     const wanted = service.methods.map(({ name }) => name);
+    const request = encodeOpen({ service: service.name, wanted });
+    if (request.length > maxFrameBytes) throw tooManyNames(service.name, request.length);
+    const id = this.#outgoing.nextId();
     const opened = await new Promise<readonly OpenedMethod[] | undefined>((resolve, reject) => {
       this.#openings.set(id, { resolve, reject });
-      this.outbox.frame(Kind.open, this.ownFlag, 0, id, encodeOpen({ service: service.name, wanted }));
+      this.outbox.frame(Kind.open, this.ownFlag, 0, id, request);
     });
     return opened && remoteService(service, opened, this.#codecIds);
   }
@@ -426,6 +428,14 @@ function connectionLost(address: string, why: string, reason = "CONNECTION_LOST"
     endpoint: address,
     cause,
   });
+}
+
+function tooManyNames(service: string, size: number): RpcError {
+  return new RpcError(
+    "invalid_argument",
+    `the names of the methods of ${service} take ${size} bytes, above the ${maxFrameBytes} of a frame: split the service`,
+    { reason: "TOO_MANY_METHODS", processed: "no" },
+  );
 }
 
 function notReady(address: string, why: string, cause?: Error): RpcError {

@@ -6,9 +6,6 @@ export const protocolVersion = 1;
 /** The most bytes of a hello's or welcome's body. */
 export const maxHelloBytes = 4_096;
 
-/** Bits of `Hello.features`; a bit is in force where both sides set it. */
-export const Feature = { deflate: 1, lz4: 2, streams: 4, oneway: 8 } as const;
-
 /** What a side tells the other that it takes; what the other sends has to keep to it. */
 export interface PeerLimits {
   /** Bytes of one message on the wire. */
@@ -29,6 +26,7 @@ export interface PeerLimits {
 export interface Hello {
   readonly minVersion: number;
   readonly maxVersion: number;
+  /** Bits: 1 deflate, 2 lz4, 4 streams, 8 oneway; each is in force where both sides set it. None is set in this version. */
   readonly features: number;
   /** Ids of codecs, the preferred one first. */
   readonly codecs: readonly number[];

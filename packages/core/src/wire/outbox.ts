@@ -198,7 +198,9 @@ export class Outbox implements Sink {
     if (this.position + count <= this.bytes.length) return;
     const used = this.position - this.#frameAt;
     const bodyBytes = this.position - this.#bodyAt;
-    if (bodyBytes + count > this.messageBytes && bodyBytes + count > maxFrameBytes) {
+    // Codecs ask for the most that a value may take, e.g. three bytes for each character: `end` judges what it took.
+    const most = bodyBytes > this.messageBytes ? this.messageBytes : this.messageBytes * 3 + headRoom;
+    if (bodyBytes + count > Math.max(most, maxFrameBytes)) {
       throw new RpcError(
         "resource_exhausted",
         `a message is above the ${this.messageBytes} bytes that the peer takes: send less at once, or raise limits.messageBytes there`,

@@ -49,7 +49,7 @@ export function follow<T>(values: AsyncIterable<T>): Followed<T> {
 }
 
 /** Resolves as `promise` does, or rejects with `late()` if that takes longer than any adapter needs. */
-export async function inTime<T>(promise: Promise<T>, late: () => string): Promise<T> {
+async function inTime<T>(promise: Promise<T>, late: () => string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`${late()} (${patienceMs} ms)`)), patienceMs);
