@@ -37,6 +37,7 @@ export class Outgoing {
   #lastRun = Number.POSITIVE_INFINITY;
 
   readonly #onIdle: () => void;
+  readonly #pump = (): void => this.pump();
 
   /** `onIdle` is called whenever no call is left that waits for an answer. */
   constructor(connection: Connection, whenFull: WhenFull, onIdle: () => void) {
@@ -71,8 +72,8 @@ export class Outgoing {
       call.carrier = pending;
       if (this.#queue.size === 0 && this.#mayWrite()) this.#write(pending);
       else this.#enqueue(pending);
-      // A getter among the arguments may have made a call of its own, which had to queue.
-      if (this.#queue.size > 0) this.pump();
+      // A getter of what is being encoded may have made this call, which then had to queue.
+      if (this.#queue.size > 0) this.#connection.outbox.whenShut(this.#pump);
     });
   }
 

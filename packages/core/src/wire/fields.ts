@@ -6,7 +6,7 @@ import { protocolError } from "./protocol-error.js";
 
 /** At most this many bytes and entries of metadata, names and values with their lengths. */
 export const maxMetadataBytes = 8_192;
-export const maxMetadataEntries = 64;
+const maxMetadataEntries = 64;
 
 const traceBytes = 25;
 const priorities: readonly Priority[] = ["normal", "critical", "sheddable"];

@@ -4,7 +4,7 @@ import { protocolError } from "./protocol-error.js";
 export const protocolVersion = 1;
 
 /** The most bytes of a hello's or welcome's body. */
-export const maxHelloBytes = 4_096;
+const maxHelloBytes = 4_096;
 
 /** What a side tells the other that it takes; what the other sends has to keep to it. */
 export interface PeerLimits {

@@ -64,7 +64,7 @@ export class Outbox implements Sink {
   #writingBytes = 0;
   #pagesOfWrite: Buffer[] = [];
   #open = false;
-  /** Short frames that were asked for while another was being encoded, by a getter of what is encoded. */
+  /** What was asked for while a frame was being encoded, by a getter of what is encoded. */
   #deferred: (() => void)[] = [];
   #scheduled = false;
   #wasFull = false;
@@ -178,6 +178,12 @@ export class Outbox implements Sink {
     if (!this.#open) return;
     this.position = this.#frameAt;
     this.#closeFrame();
+  }
+
+  /** Runs `run` as soon as no frame is being encoded: now, or when the one at hand has ended. */
+  whenShut(run: () => void): void {
+    if (this.#open) this.#deferred.push(run);
+    else run();
   }
 
   /** Puts in a whole frame with a short body. */

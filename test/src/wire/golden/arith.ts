@@ -15,7 +15,7 @@ export interface Arith {
   erase(): null;
 }
 
-export const ArithService = defineService<Arith>("Arith", {
+const ArithService = defineService<Arith>("Arith", {
   add: { idempotent: true },
   divide: {},
   sleep: {},

@@ -25,11 +25,6 @@ export function bytesOf({ kind, flags = 0, target = 0, id = 0, fields, body, len
   return Buffer.concat([lead ?? Buffer.alloc(0), u8(number), lengthBytes, u16(flags), u16(target), u32(id), rest]);
 }
 
-/** Returns any frame at all. */
-export function frame(described: Frame): Frame {
-  return described;
-}
-
 export interface HelloParts {
   readonly versions?: readonly [min: number, max: number];
   readonly features?: number;
@@ -115,7 +110,7 @@ export interface FieldParts {
 }
 
 /** Returns optional fields in their order, with the flags that announce them. */
-export function fieldsOf(parts: FieldParts): { flags: number; fields: Buffer } {
+function fieldsOf(parts: FieldParts): { flags: number; fields: Buffer } {
   const { total, timeLeftMs, codec, priority, trace, load, metadata } = parts;
   let flags = 0;
   const written: Buffer[] = [];

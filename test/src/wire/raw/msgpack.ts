@@ -20,7 +20,7 @@ export function args(...input: readonly unknown[]): Buffer {
   return msgpack(input);
 }
 
-export function arrayHead(length: number): Buffer {
+function arrayHead(length: number): Buffer {
   return length < 16 ? u8(0x90 | length) : Buffer.concat([u8(0xdd), u32(length)]);
 }
 

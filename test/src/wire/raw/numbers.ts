@@ -34,9 +34,6 @@ export const flagBits = {
 } as const;
 export type FlagName = keyof typeof flagBits;
 
-/** Kinds from here on may be skipped by who does not know them. */
-export const ignorable = 0x80;
-
 export const preface = Buffer.from("f2525043", "hex");
 
 export const headerBytes = 12;

@@ -1,5 +1,5 @@
 import { Cursor } from "./bytes.js";
-import { flagBits, headerBytes, type KindName, kindName, kinds } from "./numbers.js";
+import { flagBits, headerBytes, type KindName, kindName } from "./numbers.js";
 
 /** What an error, reject or close says. */
 export interface Fault {
@@ -115,5 +115,3 @@ export function shown({ kind, id, flags, body, fault }: Received): string {
     fault === undefined ? `${body.length} bytes` : `${fault.reason} (processed ${fault.processed}): ${fault.message}`;
   return `${kind} id ${id} flags 0x${flags.toString(16)}, ${what}`;
 }
-
-export { kinds };
