@@ -1,28 +1,20 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import test from "node:test";
-import { bind, createClient, createDispatcher, RpcError, withOptions } from "@rpc/core";
+import { bind, createClient, createDispatcher, withOptions } from "@rpc/core";
 import { createManualClock } from "@rpc/core/testing";
 import { calling, ProbeService } from "./ground/calling.js";
+import { failed } from "./ground/failed.js";
 import { grounds, inMemory } from "./ground/grounds.js";
 import { heldBytes } from "./ground/heap.js";
 import { firstId, greet, meeting } from "./ground/meeting.js";
 import { serving } from "./ground/serving.js";
 import { until } from "./ground/until.js";
-import { cancel, open, ping, request, response } from "./raw/frames.js";
+import { cancel, chunk, open, ping, request, response } from "./raw/frames.js";
 import type { RawPeer } from "./raw/peer.js";
 import { raw } from "./raw/raw.js";
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, "abort").length;
-
-const failed = (call: Promise<unknown>): Promise<RpcError> =>
-  call.then(
-    () => assert.fail("it succeeded"),
-    (thrown: unknown) => {
-      assert.ok(thrown instanceof RpcError);
-      return thrown;
-    },
-  );
 
 /** Sees that nothing has come but what was taken. */
 async function silent(peer: RawPeer): Promise<void> {
@@ -222,4 +214,14 @@ test("one abort ends all calls that share the signal, each once", async (t) => {
   assert.equal(listeners(controller.signal), 0);
   await probe.nothing();
   await until("the handlers that had begun were told", () => aborted.length === ran.length - 1);
+});
+
+test("a chunk of a message that was given up is nothing to end a connection for", async (t) => {
+  const { peer, probe } = await meeting(t, inMemory(), { timeoutMs: 20 });
+  await failed(probe.add(1, 2));
+  await peer.expect("request", { id: firstId });
+  await peer.expect("cancel", { id: firstId });
+  const body = Buffer.alloc(100, 1);
+  peer.send(response(firstId, { total: 100, body: body.subarray(0, 50) }), chunk(firstId, body.subarray(50)), ping());
+  await peer.expect("pong");
 });

@@ -1,28 +1,17 @@
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
-import { type Client, connect, defineService, RpcError, serve } from "@rpc/core";
+import { type Client, connect, serve } from "@rpc/core";
 import { createManualClock, type ManualClock } from "@rpc/core/testing";
 import { atEnd } from "./ground/at-end.js";
 import { type ConnectSettings, calling, type Probe, ProbeService } from "./ground/calling.js";
+import { failed } from "./ground/failed.js";
 import { type Ground, inMemory } from "./ground/grounds.js";
 import { type Listing, listing } from "./ground/listing.js";
 import { keepingLog } from "./ground/log.js";
-import { firstId, greet, meeting } from "./ground/meeting.js";
-import { close, opened, pong, response, welcome } from "./raw/frames.js";
-import type { RawPeer } from "./raw/peer.js";
-import { type RawServer, raw } from "./raw/raw.js";
+import { raw } from "./raw/raw.js";
 
 /** Without jitter. */
 const steady = { random: () => 0.5 };
-
-const failed = (call: Promise<unknown>): Promise<RpcError> =>
-  call.then(
-    () => assert.fail("it succeeded"),
-    (thrown: unknown) => {
-      assert.ok(thrown instanceof RpcError);
-      return thrown;
-    },
-  );
 
 /** Picks the first of those that are ready. */
 const first = () => (ready: readonly { endpoint: unknown }[]) => () => ready[0] as never;
@@ -48,20 +37,6 @@ async function start(t: TestContext, ground: Ground, clock: ManualClock, listen:
   };
   atEnd(t, stop);
   return { server, stop };
-}
-
-/** Does this with each connection that comes, and notes when it came. */
-function meet(server: RawServer, clock: ManualClock, then: (peer: RawPeer) => unknown): number[] {
-  const met: number[] = [];
-  const forever = async (): Promise<void> => {
-    for (;;) {
-      const peer = await server.accept();
-      met.push(Math.round(clock.now()));
-      void then(peer);
-    }
-  };
-  void forever();
-  return met;
 }
 
 test("a client may start before its server: the call waits, and goes through when the server is there", async (t) => {
@@ -181,238 +156,6 @@ test("with nobody registered a call says so after 5 s, by the service's name; wi
   assert.equal(waited, false);
   await clock.advance(55_000);
   assert.equal((await patient).code, "deadline_exceeded");
-});
-
-/** Servers that never become ready, as a client meets them. */
-const unready: readonly (readonly [
-  what: string,
-  then: (peer: RawPeer) => unknown,
-  reason: RegExp,
-  attempts: readonly number[],
-])[] = [
-  [
-    "accepts and stays silent",
-    () => {},
-    /CONNECT_TIMEOUT|HELLO_TIMEOUT/,
-    // 5 s each, and the waits between them.
-    [0, 5_100, 10_260, 15_516, 20_926],
-  ],
-  [
-    "accepts and closes at once",
-    (peer) => peer.cut(),
-    /NO_HELLO|CONNECTION_LOST/,
-    [0, 100, 260, 516, 926, 1_581, 2_630, 4_307, 6_992, 11_287, 18_159],
-  ],
-  [
-    "accepts and tears it down",
-    (peer) => peer.reset(),
-    /NO_HELLO|CONNECTION_LOST/,
-    [0, 100, 260, 516, 926, 1_581, 2_630, 4_307, 6_992, 11_287, 18_159],
-  ],
-  [
-    "closes in the middle of its answer",
-    async (peer) => {
-      await peer.expect("hello");
-      peer.bytes("f2525043 02 000050 0000").cut();
-    },
-    /NO_HELLO|CONNECTION_LOST/,
-    [0, 100, 260, 516, 926, 1_581, 2_630, 4_307, 6_992, 11_287, 18_159],
-  ],
-  [
-    "refuses with a reason",
-    async (peer) => {
-      await peer.expect("hello");
-      peer.send({
-        ...close({ code: 16, reason: "NO_TOKEN", message: "who are you?" }),
-        lead: Buffer.from("f2525043", "hex"),
-      });
-      peer.cut();
-    },
-    /NO_TOKEN/,
-    [0, 100, 260, 516, 926, 1_581, 2_630, 4_307, 6_992, 11_287, 18_159],
-  ],
-];
-
-for (const [what, then, reason, attempts] of unready) {
-  test(`a server that ${what} gets no request and no storm of attempts, and callers are told within 5 s who it was`, async (t) => {
-    const ground = inMemory();
-    const clock = createManualClock();
-    const server = await raw.server(t, ground.listen, ground.transport);
-    const kinds: unknown[] = [];
-    const met = meet(server, clock, async (peer) => {
-      await then(peer);
-      kinds.push(...(await peer.rest()).map(({ kind }) => kind));
-    });
-    const { probe } = calling(t, ground, server.address, { clock, ...steady, timeoutMs: 60_000 });
-    const failing = failed(probe.add(1, 2));
-    await clock.advance(5_101);
-    const error = await failing;
-    assert.deepEqual([error.processed, error.endpoint], ["no", server.address]);
-    assert.match(error.reason, reason);
-    await clock.advance(20_000 - 1);
-    assert.deepEqual(met.slice(0, attempts.length), attempts);
-    assert.equal(met.length, attempts.length);
-    assert.ok(
-      kinds.every((kind) => kind === "hello" || kind === "close"),
-      `it was sent ${kinds}`,
-    );
-  });
-}
-
-test("a server that welcomes and then goes, again and again, is dialled ever more seldom too", async (t) => {
-  const ground = inMemory();
-  const clock = createManualClock();
-  const server = await raw.server(t, ground.listen, ground.transport);
-  const met = meet(server, clock, async (peer) => {
-    await peer.expect("hello");
-    peer.send(welcome());
-    await peer.expect("open");
-    peer.reset();
-  });
-  const { probe } = calling(t, ground, server.address, { clock, ...steady, timeoutMs: 60_000 });
-  const failing = failed(probe.add(1, 2));
-  await clock.advance(20_000);
-  assert.deepEqual(met, [0, 100, 260, 516, 926, 1_581, 2_630, 4_307, 6_992, 11_287, 18_159]);
-  assert.equal((await failing).processed, "no");
-});
-
-test("after ten seconds of health the first wait is a short one again", async (t) => {
-  const ground = inMemory();
-  const clock = createManualClock();
-  const server = await raw.server(t, ground.listen, ground.transport);
-  const met: number[] = [];
-  const { probe } = calling(t, ground, server.address, { clock, ...steady, retry: false });
-  const serve = async (healthMs: number): Promise<void> => {
-    const peer = await server.accept();
-    met.push(clock.now());
-    await greet(peer);
-    await clock.advance(healthMs);
-    peer.reset();
-    await clock.settle();
-  };
-  const waiting = probe.nothing().catch(() => {});
-  for (const healthMs of [0, 0, 0, 12_000]) {
-    const served = serve(healthMs);
-    await clock.advance(1_000);
-    await served;
-  }
-  const before = clock.now();
-  const served = serve(0);
-  await clock.advance(1_000);
-  await served;
-  assert.equal(met.at(-1)! - before, 100);
-  await waiting;
-});
-
-test("a server that falls silent with a call under way is asked after 5 s, given 5 more, and then left; the call may have run", async (t) => {
-  const clock = createManualClock();
-  const { peer, probe } = await meeting(t, inMemory(), { clock, timeoutMs: 60_000 });
-  const startedAt = clock.now();
-  let endedAt = 0;
-  const failing = failed(probe.echo(1)).then((error) => {
-    endedAt = clock.now();
-    return error;
-  });
-  await peer.expect("request", { id: firstId });
-  await clock.advance(5_300);
-  await peer.expect("ping");
-  await clock.advance(4_000);
-  assert.equal(endedAt, 0);
-  await clock.advance(1_200);
-  const error = await failing;
-  assert.deepEqual([error.code, error.processed], ["unavailable", "maybe"]);
-  assert.ok(endedAt - startedAt <= 10_500, `after ${endedAt - startedAt} ms`);
-});
-
-test("a server that answers its pings is left to work", async (t) => {
-  const clock = createManualClock();
-  const { peer, probe } = await meeting(t, inMemory(), { clock, timeoutMs: 600_000 });
-  const call = probe.echo(1);
-  await peer.expect("request", { id: firstId });
-  let pings = 0;
-  const answer = async (): Promise<void> => {
-    for (;;) {
-      await peer.expect("ping");
-      pings++;
-      peer.send(pong());
-    }
-  };
-  const answering = answer().catch(() => {});
-  await clock.advance(300_000);
-  assert.ok(pings >= 50 && pings <= 61, `${pings} pings in five minutes`);
-  peer.send(response(firstId, { value: "at last" }));
-  assert.equal(await call, "at last");
-  peer.cut();
-  await answering;
-});
-
-test("an idle connection is asked every 30 s, and one that does not answer is replaced within 36", async (t) => {
-  const clock = createManualClock();
-  const { peer, server } = await meeting(t, inMemory(), { clock, ...steady });
-  await clock.advance(29_000);
-  const quiet = peer.receivedBytes;
-  await clock.advance(1_500);
-  await peer.expect("ping");
-  peer.send(pong());
-  assert.equal(peer.receivedBytes, quiet + 12);
-  await clock.advance(30_500);
-  await peer.expect("ping");
-  const accepting = server.accept();
-  await clock.advance(5_500);
-  await peer.rest();
-  await greet(await accepting);
-});
-
-test("a server that never answers an open is no reason to hang: the call ends at its deadline and was never sent", async (t) => {
-  const ground = inMemory();
-  const clock = createManualClock();
-  const server = await raw.server(t, ground.listen, ground.transport);
-  const { probe } = calling(t, ground, server.address, { clock, timeoutMs: 3_000 });
-  const failing = failed(probe.add(1, 2));
-  const peer = await server.accept();
-  await peer.expect("hello");
-  peer.send(welcome());
-  await peer.expect("open");
-  await clock.advance(3_025);
-  const error = await failing;
-  assert.deepEqual([error.code, error.processed], ["deadline_exceeded", "no"]);
-});
-
-test("a server without the service, or without the method, is named in the error, with what it may have been", async (t) => {
-  const ground = inMemory();
-  const clock = createManualClock();
-  const server = await raw.server(t, ground.listen, ground.transport);
-  const { probe, connector } = calling(t, ground, server.address, { clock, timeoutMs: 20_000, retry: false });
-  const failing = failed(probe.add(1, 2));
-  const peer = await server.accept();
-  await peer.expect("hello");
-  peer.send(welcome());
-  await peer.expect("open");
-  peer.send(opened(1, undefined));
-  await clock.advance(5_100);
-  const absent = await failing;
-  assert.deepEqual([absent.code, absent.reason, absent.processed], ["unavailable", "NO_SERVICE", "no"]);
-  assert.match(absent.message, /memory:\/\/1.*"Probe"/);
-
-  const Other = defineService<{ ad(a: number): number }>("Other", { ad: {} });
-  const wrong = failed(connector.client(Other).ad(1));
-  const { id } = await peer.expect("open");
-  peer.send(opened(id, [{ name: "add", index: 0 }]));
-  const error = await wrong;
-  assert.deepEqual([error.code, error.reason, error.processed], ["unimplemented", "NO_METHOD", "no"]);
-  assert.match(error.message, /"ad".*Other.*did you mean "add"/);
-});
-
-test("two services at one address share one connection", async (t) => {
-  const { peer, server, connector } = await meeting(t, inMemory());
-  const Other = defineService<{ ask(): string }>("Other", { ask: {} });
-  const call = connector.client(Other).ask();
-  const { id } = await peer.expect("open");
-  peer.send(opened(id, [{ name: "ask", index: 9 }]));
-  const asked = await peer.expect("request", { target: 9 });
-  peer.send(response(asked.id, { value: "answered" }));
-  assert.equal(await call, "answered");
-  assert.equal(server.accepted, 1);
 });
 
 test("a stopped process, whose kernel accepts, is a failed attempt and no ready connection", async (t) => {
