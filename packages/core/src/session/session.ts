@@ -345,6 +345,12 @@ export class Session implements Connection {
       this.#incoming.refuse(connectionLost(this.peer.address, "it is shutting down", "DRAINING"));
     };
     const patience = this.clock.setTimer(sayFinal, lingerMs);
+    const drained = this.#onDrained;
+    this.#onDrained = () => {
+      // Nobody awaits it any more: it must not keep the process alive.
+      patience.cancel();
+      drained?.();
+    };
     this.#onPong.push(sayFinal);
     this.#ping();
   }
