@@ -5,25 +5,24 @@ import { RpcError } from "../contract/errors.js";
 import type { ServiceDescriptor } from "../contract/method.js";
 import { codeOf, decodeFault, encodeFault } from "../wire/fault.js";
 import { FrameReader } from "../wire/frame-reader.js";
-import { Flag, Kind, maxFrameBytes } from "../wire/header.js";
+import { Flag, Kind } from "../wire/header.js";
 import { decodeHello, encodeHello, type PeerLimits } from "../wire/hello.js";
-import { decodeOpened, encodeOpen, type OpenedMethod } from "../wire/opening.js";
 import { Outbox } from "../wire/outbox.js";
 import { protocolError } from "../wire/protocol-error.js";
 import type { Connection } from "./connection.js";
+import { connectionLost, notReady } from "./connection-lost.js";
 import { type ConnectionEvent, diagnostics } from "./diagnostics.js";
+import { Drain } from "./drain.js";
 import { ruleFor, type SessionState } from "./frame-rules.js";
 import { agree, helloOf } from "./handshake.js";
 import { Incoming } from "./incoming.js";
+import { Liveness } from "./liveness.js";
+import { Openings } from "./openings.js";
 import { Outgoing } from "./outgoing.js";
 import type { Tracker } from "./pending-call.js";
 import { type RemoteMethod, type RemoteService, remoteService } from "./remote-service.js";
 import type { SessionOptions } from "./session-options.js";
 
-/** Silence after which an idle peer is asked whether it is there, and one that owes an answer; and how long it may take to say so. */
-const idlePingMs = 30_000;
-const busyPingMs = 5_000;
-const pongMs = 5_000;
 /** How long the last frame has to leave before the socket is torn down. */
 const lingerMs = 1_000;
 const noLimits: PeerLimits = {
@@ -35,15 +34,9 @@ const noLimits: PeerLimits = {
   connectionCreditBytes: 0,
 };
 
-/** A service that is being opened. */
-interface Opening {
-  readonly resolve: (methods: readonly OpenedMethod[] | undefined) => void;
-  readonly reject: (error: RpcError) => void;
-}
-
 /**
- * One connection, seen from either end: frames, calls we made, calls we run, liveness, drain. It lives as long as its
- * socket: opening → ready → retired → closed, never back.
+ * One connection, seen from either end, as long as its socket lives: opening → ready → retired → closed, never back.
+ * Hands each frame to whom it concerns: calls we made, calls we run, services being opened, liveness, drain.
  */
 export class Session implements Connection {
   readonly clock;
@@ -60,18 +53,15 @@ export class Session implements Connection {
   readonly #reader = new FrameReader(this);
   readonly #outgoing: Outgoing;
   readonly #incoming: Incoming;
-  readonly #openings = new Map<number, Opening>();
+  readonly #openings: Openings;
+  readonly #liveness: Liveness;
+  readonly #drain: Drain;
   readonly #openedAt: number;
   #state: SessionState = "opening";
-  #pingedAt = 0;
   /** Ids of the codecs that both sides know, the connection's first. */
   #codecIds: readonly number[] = [];
   #closeError: RpcError | undefined;
   #closing = false;
-  /** The dialler closes a drained connection, once its last call is settled. */
-  #endWhenIdle = false;
-  #onDrained: (() => void) | undefined;
-  #onPong: (() => void)[] = [];
 
   constructor(options: SessionOptions) {
     const { clock, limits, logger, stream, role } = options;
@@ -86,6 +76,21 @@ export class Session implements Connection {
     this.outbox = new Outbox({ stream, clock, highWaterBytes: limits.highWaterBytes, onRoom: () => this.#onRoom() });
     this.#outgoing = new Outgoing(this, options.whenFull, () => this.#onIdle());
     this.#incoming = new Incoming(this, options.host, () => this.#onIdle());
+    this.#openings = new Openings(this);
+    this.#liveness = new Liveness(
+      this,
+      () => this.#outgoing.pending + this.#openings.size > 0,
+      (error) => this.close(error),
+    );
+    this.#drain = new Drain(this, {
+      role,
+      pending: () => this.pending,
+      lastId: () => this.#incoming.lastId,
+      retire: () => this.#retire(),
+      refuse: () => this.#incoming.refuse(connectionLost(this.peer.address, "it is shutting down", "DRAINING")),
+      onLastRead: (id) => this.#outgoing.onFinalDrain(id),
+      onUnanswered: () => this.#lost("the peer did not answer the end"),
+    });
     this.#openedAt = this.readAt = clock.now();
     stream.on("data", (chunk: Buffer) => this.#read(chunk));
     stream.on("end", () => this.#lost("the peer closed the connection"));
@@ -128,14 +133,7 @@ export class Session implements Connection {
   /** Opens a service. Resolves to undefined where the peer has none of that name. */
   async open(service: ServiceDescriptor): Promise<RemoteService | undefined> {
     if (this.#state === "closed") throw this.#closeError ?? connectionLost(this.peer.address, "it is closed");
-    const wanted = service.methods.map(({ name }) => name);
-    const request = encodeOpen({ service: service.name, wanted });
-    if (request.length > maxFrameBytes) throw tooManyNames(service.name, request.length);
-    const id = this.#outgoing.nextId();
-    const opened = await new Promise<readonly OpenedMethod[] | undefined>((resolve, reject) => {
-      this.#openings.set(id, { resolve, reject });
-      this.outbox.frame(Kind.open, this.ownFlag, 0, id, request);
-    });
+    const opened = await this.#openings.open(service, () => this.#outgoing.nextId());
     return opened && remoteService(service, opened, this.#codecIds);
   }
 
@@ -146,19 +144,9 @@ export class Session implements Connection {
   drain(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#state === "closed") return resolve();
-      const before = this.#onDrained;
-      this.#onDrained = () => {
-        before?.();
-        resolve();
-      };
-      if (before !== undefined) return;
+      this.#drain.whenClosed(resolve);
       if (this.#state === "opening") this.close(connectionLost(this.peer.address, "it was not needed any more"));
-      else if (this.#options.role === "acceptor") this.#announceDrain();
-      else {
-        this.#retire();
-        this.#endWhenIdle = true;
-        this.#onIdle();
-      }
+      else this.#drain.begin();
     });
   }
 
@@ -200,15 +188,8 @@ export class Session implements Connection {
       this.close(protocolError("PARTIAL_TIMEOUT", "a message was begun and did not go on", "deadline_exceeded"));
       return;
     }
-    const silentMs = now - this.readAt;
-    if (this.#pingedAt > 0) {
-      if (now - this.#pingedAt >= pongMs)
-        this.close(connectionLost(this.peer.address, `it has not answered for ${Math.round(silentMs)} ms`));
-    } else if (silentMs >= (this.#outgoing.pending + this.#openings.size > 0 ? busyPingMs : idlePingMs)) {
-      this.#pingedAt = now;
-      this.#ping();
-    }
-    if (silentMs > busyPingMs) this.#reader.trim();
+    this.#liveness.tick(now);
+    if (this.#liveness.quiet(now)) this.#reader.trim();
     if (this.#state === "ready" && this.#outgoing.nearlyExhausted) void this.drain();
   }
 
@@ -243,7 +224,7 @@ export class Session implements Connection {
         return;
       case Kind.opened:
         this.#checkInitiator(flags, this.ownFlag);
-        this.#onOpened(id, bytes, start, end);
+        this.#openings.onOpened(id, bytes, start, end);
         return;
       default:
         this.#onConnectionFrame(kind, target, id, bytes, start, end);
@@ -256,14 +237,14 @@ export class Session implements Connection {
         this.outbox.frame(Kind.pong, 0, 0, 0, Buffer.from(bytes.subarray(start, Math.min(end, start + 8))));
         return;
       case Kind.pong:
-        for (const heard of this.#onPong.splice(0)) heard();
+        this.#drain.onPong();
         return;
       case Kind.hello:
       case Kind.welcome:
         this.#onHello(kind, bytes, start, end);
         return;
       case Kind.drain:
-        this.#onDrain(target === 1, id);
+        this.#drain.onFrame(target === 1, id);
         return;
       case Kind.close: {
         const { error } = decodeFault(target, bytes, start, end, this.peer.address);
@@ -278,7 +259,6 @@ export class Session implements Connection {
   #read(chunk: Buffer): void {
     if (this.#state === "closed") return;
     this.readAt = this.clock.now();
-    this.#pingedAt = 0;
     try {
       this.#reader.push(chunk);
       this.#incoming.start();
@@ -317,48 +297,6 @@ export class Session implements Connection {
     this.#options.listener.onReady(this);
   }
 
-  #onOpened(id: number, bytes: Buffer, start: number, end: number): void {
-    const opening = this.#openings.get(id);
-    if (opening === undefined) throw protocolError("UNKNOWN_ID", "a service was opened that nobody asked for");
-    this.#openings.delete(id);
-    opening.resolve(decodeOpened(bytes, start, end));
-  }
-
-  #onDrain(final: boolean, lastId: number): void {
-    this.#retire();
-    if (!final) return;
-    this.#outgoing.onFinalDrain(lastId);
-    this.#endWhenIdle = true;
-    this.#onIdle();
-  }
-
-  /** Advisory first; the final frame only when the peer has seen it, so that what it sent before is not lost. */
-  #announceDrain(): void {
-    this.#retire();
-    this.outbox.frame(Kind.drain, 0, 0, 0);
-    let said = false;
-    const sayFinal = (): void => {
-      if (said || this.#state === "closed") return;
-      said = true;
-      patience.cancel();
-      this.outbox.frame(Kind.drain, 0, 1, this.#incoming.lastId);
-      this.#incoming.refuse(connectionLost(this.peer.address, "it is shutting down", "DRAINING"));
-    };
-    const patience = this.clock.setTimer(sayFinal, lingerMs);
-    const drained = this.#onDrained;
-    this.#onDrained = () => {
-      // Nobody awaits it any more: it must not keep the process alive.
-      patience.cancel();
-      drained?.();
-    };
-    this.#onPong.push(sayFinal);
-    this.#ping();
-  }
-
-  #ping(): void {
-    this.outbox.frame(Kind.ping, 0, 0, 0);
-  }
-
   #retire(): void {
     if (this.#state !== "ready") return;
     this.#state = "retired";
@@ -371,13 +309,8 @@ export class Session implements Connection {
     this.#onIdle();
   }
 
-  /** Called when something ended that a drain may have waited for. */
   #onIdle(): void {
-    if (!this.#endWhenIdle || this.#closing || this.pending > 0) return;
-    this.#endWhenIdle = false;
-    this.outbox.finish();
-    // Nobody is owed anything any more: a peer that does not answer the end must not hold up who closes.
-    this.clock.setTimer(() => this.#lost("the peer did not answer the end"), lingerMs).unref();
+    if (!this.#closing) this.#drain.onIdle();
   }
 
   #checkInitiator(flags: number, expected: number): void {
@@ -411,8 +344,7 @@ export class Session implements Connection {
     this.#retire();
     this.#reader.stop();
     this.#outgoing.onClosed(error);
-    for (const { reject } of this.#openings.values()) reject(error);
-    this.#openings.clear();
+    this.#openings.onClosed(error);
     this.#incoming.abortAll(error);
   }
 
@@ -423,32 +355,6 @@ export class Session implements Connection {
     tickerOf(this.clock).delete(this);
     this.#report(diagnostics.connectionClosed, error.reason);
     this.#options.listener.onClosed(error);
-    this.#onDrained?.();
+    this.#drain.onClosed();
   }
-}
-
-function connectionLost(address: string, why: string, reason = "CONNECTION_LOST", cause?: Error): RpcError {
-  return new RpcError("unavailable", `the connection with ${address} ended: ${why}`, {
-    reason,
-    processed: "maybe",
-    endpoint: address,
-    cause,
-  });
-}
-
-function tooManyNames(service: string, size: number): RpcError {
-  return new RpcError(
-    "invalid_argument",
-    `the names of the methods of ${service} take ${size} bytes, above the ${maxFrameBytes} of a frame: split the service`,
-    { reason: "TOO_MANY_METHODS", processed: "no" },
-  );
-}
-
-function notReady(address: string, why: string, cause?: Error): RpcError {
-  return new RpcError("unavailable", `${address} did not answer the hello: ${why}`, {
-    reason: "NO_HELLO",
-    processed: "no",
-    endpoint: address,
-    cause,
-  });
 }

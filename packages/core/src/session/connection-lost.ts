@@ -1,0 +1,21 @@
+import { RpcError } from "../contract/errors.js";
+
+/** Returns the error of a connection that ended for the reason `why`. */
+export function connectionLost(address: string, why: string, reason = "CONNECTION_LOST", cause?: Error): RpcError {
+  return new RpcError("unavailable", `the connection with ${address} ended: ${why}`, {
+    reason,
+    processed: "maybe",
+    endpoint: address,
+    cause,
+  });
+}
+
+/** Returns the error of a connection that ended before its hello was answered: nothing was ever written to it. */
+export function notReady(address: string, why: string, cause?: Error): RpcError {
+  return new RpcError("unavailable", `${address} did not answer the hello: ${why}`, {
+    reason: "NO_HELLO",
+    processed: "no",
+    endpoint: address,
+    cause,
+  });
+}

@@ -1,0 +1,107 @@
+import type { Timer } from "../contract/clock.js";
+import { Kind } from "../wire/header.js";
+import type { Connection } from "./connection.js";
+
+/** How long a peer has to see the advice before it hears the last word, and to answer the end, in ms. */
+const patienceMs = 1_000;
+
+/** What a drain asks of its session. */
+export interface Drained {
+  readonly role: "dialler" | "acceptor";
+  /** Calls made or run that have not been answered. */
+  pending(): number;
+  /** The highest id that was read. */
+  lastId(): number;
+  /** Takes no new calls any more. */
+  retire(): void;
+  /** From here on what the peer asks is passed over. */
+  refuse(): void;
+  /** The peer has said what was the last call it read. */
+  onLastRead(id: number): void;
+  /** The peer has not answered the end. */
+  onUnanswered(): void;
+}
+
+/**
+ * The gentle end of a connection: nothing new is begun, what was begun is finished. An acceptor says so twice, and its
+ * peer closes first; a dialler closes once its own calls are settled.
+ */
+export class Drain {
+  readonly #connection: Connection;
+  readonly #session: Drained;
+  #waiting: (() => void)[] = [];
+  #begun = false;
+  /** The dialler closes a drained connection, once its last call is settled. */
+  #endWhenIdle = false;
+  #patience: Timer | undefined;
+
+  constructor(connection: Connection, session: Drained) {
+    this.#connection = connection;
+    this.#session = session;
+  }
+
+  /** Begins the end of a ready connection. May be asked more than once. */
+  begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#session.retire();
+    if (this.#session.role === "acceptor") {
+      this.#advise();
+    } else {
+      this.#endWhenIdle = true;
+      this.onIdle();
+    }
+  }
+
+  /** Calls `done` when the connection is closed. */
+  whenClosed(done: () => void): void {
+    this.#waiting.push(done);
+  }
+
+  /** Takes a drain frame of the peer's. */
+  onFrame(final: boolean, lastId: number): void {
+    this.#session.retire();
+    if (!final) return;
+    this.#session.onLastRead(lastId);
+    this.#endWhenIdle = true;
+    this.onIdle();
+  }
+
+  /** The peer has seen all that was said before the ping it answers. */
+  onPong(): void {
+    if (this.#patience !== undefined) this.#sayLastWord();
+  }
+
+  /** Called when something ended that a drain may have waited for. */
+  onIdle(): void {
+    if (!this.#endWhenIdle || this.#session.pending() > 0) return;
+    this.#endWhenIdle = false;
+    this.#connection.outbox.finish();
+    // Nobody is owed anything any more: a peer that does not answer the end must not hold up who closes.
+    this.#connection.clock.setTimer(() => this.#session.onUnanswered(), patienceMs).unref();
+  }
+
+  /** The connection is closed, whatever way. */
+  onClosed(): void {
+    // Nobody awaits it any more: it must not keep the process alive.
+    this.#patience?.cancel();
+    this.#patience = undefined;
+    this.#endWhenIdle = false;
+    for (const done of this.#waiting.splice(0)) done();
+  }
+
+  /** Advice first; the last word only when the peer has seen it, so that what it sent before is not lost. */
+  #advise(): void {
+    const { outbox, clock } = this.#connection;
+    this.#patience = clock.setTimer(() => this.#sayLastWord(), patienceMs);
+    outbox.frame(Kind.drain, 0, 0, 0);
+    outbox.frame(Kind.ping, 0, 0, 0);
+  }
+
+  #sayLastWord(): void {
+    this.#patience?.cancel();
+    this.#patience = undefined;
+    this.#connection.outbox.frame(Kind.drain, 0, 1, this.#session.lastId());
+    this.#session.refuse();
+  }
+}
