@@ -5,6 +5,8 @@ import { parseArgs } from "node:util";
 /** What a run was asked to do. */
 export interface Options {
   readonly json: boolean;
+  /** Less of everything. */
+  readonly quick: boolean;
   readonly rounds: number;
   /** Measured span of each slice, in ms. */
   readonly sliceMs: number;
@@ -23,10 +25,10 @@ export interface Options {
 export const usage = `npm run bench -- [options]
 
   --json           write everything as JSON to stdout, the tables to stderr
-  --quick          about a minute instead of five: fewer rounds, shorter slices, wider intervals
+  --quick          about three minutes instead of fifteen: fewer rounds, shorter slices, wider intervals
   --rounds N       how many rounds; each measures every row once
   --only PATTERN   measure the rows whose id matches, and what they are compared with; ids are like
-                   echo-64/core, body-4k-64/bare-own, retained/core, import/core
+                   echo-64/core, body-4k-64/bare-own, retained/core, import/core, deadlines/p9999
   --against DIR    set this build's core against that of DIR, another built checkout of this repository
   --seed N         repeat the order of another run
   --help           this text
@@ -50,6 +52,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
   const { quick } = values;
   return {
     json: values.json,
+    quick,
     rounds: readCount("--rounds", values.rounds) ?? (quick ? 5 : 16),
     sliceMs: quick ? 200 : 300,
     warmUpMs: quick ? 300 : 800,

@@ -6,14 +6,15 @@ import { type ImportTime, measureImport } from "./measurements/imports.js";
 import { measureRetained, type Retained } from "./measurements/retained.js";
 import { measureRounds, type Sample } from "./measurements/rounds.js";
 import type { Options } from "./options.js";
-import type { Child } from "./processes/open-child.js";
+import type { Started } from "./processes/guard.js";
 import { type Measured, type Results, summarize } from "./report/results.js";
 import { type Random, seededRandom } from "./statistics/random.js";
+import { runTrial, type Tried } from "./trials/run-trial.js";
 
 /** What a run tells while it runs, and the processes it starts. */
 export interface Observer {
   readonly onProgress: (text: string) => void;
-  readonly onChild: (child: Child) => void;
+  readonly onChild: (child: Started) => void;
 }
 
 /** Runs the benchmark. Rejects only where it is itself at fault: a subject that fails is a row that says so. */
@@ -22,14 +23,15 @@ export async function run(options: Options, observer: Observer): Promise<Results
   const [loadBefore = 0] = loadavg();
   const random = seededRandom(options.seed);
   const plan = planRun(options.only, options.against !== undefined);
-  if (plan.cells.length + plan.retained.length + plan.imports.length === 0) {
+  if (plan.cells.length + plan.retained.length + plan.imports.length + plan.trials.length === 0) {
     throw new Error(
-      `--only ${options.only.source} matches no row: ids are like echo-64/core, retained/core, import/core.`,
+      `--only ${options.only.source} matches no row: ids are like echo-64/core, retained/core, import/core, deadlines/p9999.`,
     );
   }
   const calls = await measureCalls(plan, options, random, observer);
   const retained = await measureAllRetained(plan, options, random, observer);
   const imports = measureImports(plan, options, random, observer);
+  const trials = await runTrials(plan, options, random, observer);
   const { rounds, sliceMs, seed, against } = options;
   return {
     node: process.version,
@@ -42,7 +44,7 @@ export async function run(options: Options, observer: Observer): Promise<Results
     sliceMs,
     tookMs: performance.now() - startedAt,
     against,
-    ...summarize({ ...calls, cells: plan.cells, retained, imports, random }),
+    ...summarize({ ...calls, cells: plan.cells, retained, imports, trials, random }),
   };
 }
 
@@ -92,4 +94,18 @@ function measureImports(plan: Plan, { importPairs }: Options, random: Random, { 
     onProgress(`import time of ${subject}`);
     return measureImport(subject, importPairs, random);
   });
+}
+
+async function runTrials(
+  plan: Plan,
+  { against, rounds, quick }: Options,
+  random: Random,
+  { onChild, onProgress }: Observer,
+): Promise<Tried[]> {
+  const all: Tried[] = [];
+  for (const trial of plan.trials) {
+    onProgress(trial.title);
+    all.push(await runTrial(trial, { against, rounds, quick, random, onChild, onProgress }));
+  }
+  return all;
 }

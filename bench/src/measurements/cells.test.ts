@@ -21,9 +21,9 @@ test("a row that was asked for alone still has its baseline and the other build 
 
 test("a pattern chooses among bytes and imports too, without starting what it does not match", () => {
   const plan = planRun(/retained\/core|import/, false);
-  assert.deepEqual(plan, { cells: [], retained: ["core"], imports: ["core", "app"] });
+  assert.deepEqual(plan, { cells: [], retained: ["core"], imports: ["core", "app"], trials: [] });
 });
 
 test("a pattern that matches nothing plans nothing, instead of everything", () => {
-  assert.deepEqual(planRun(/no such row/, true), { cells: [], retained: [], imports: [] });
+  assert.deepEqual(planRun(/no such row/, true), { cells: [], retained: [], imports: [], trials: [] });
 });

@@ -1,4 +1,4 @@
-import type { Child } from "../processes/open-child.js";
+import type { Started } from "../processes/guard.js";
 import { openPair, type Pair } from "../processes/open-pair.js";
 import { type WorkloadName, workloads } from "../workloads/workloads.js";
 
@@ -19,7 +19,7 @@ export interface FleetOptions {
   readonly against: string | undefined;
   /** How long each subject runs before anything counts, in ms. */
   readonly warmUpMs: number;
-  readonly onChild: (child: Child) => void;
+  readonly onChild: (child: Started) => void;
 }
 
 /**

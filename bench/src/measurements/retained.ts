@@ -1,4 +1,4 @@
-import type { Child } from "../processes/open-child.js";
+import type { Started } from "../processes/guard.js";
 import { openPair } from "../processes/open-pair.js";
 import type { Side } from "../processes/requests.js";
 import { type Estimate, estimateSlope } from "../statistics/median.js";
@@ -18,7 +18,7 @@ export interface RetainedOptions {
   readonly stepCalls: number;
   readonly steps: number;
   readonly random: Random;
-  readonly onChild: (child: Child) => void;
+  readonly onChild: (child: Started) => void;
 }
 
 const sides: readonly Side[] = ["client", "server"];
@@ -35,10 +35,10 @@ export async function measureRetained(subject: string, options: RetainedOptions)
       const common = { workload: "echo", inFlight: 64 } as const;
       const heaps: Record<Side, number[]> = { client: [], server: [] };
       // Looking costs some kilobytes too, most of them the first times.
-      for (const side of sides) for (let look = 0; look < 3; look++) await pair[side].ask("heap", {});
+      for (const side of sides) for (let look = 0; look < 3; look++) await pair[side].ask("memory", {});
       for (let step = 0; step <= steps; step++) {
         await pair.client.ask("count", { ...common, count: step === 0 ? warmUpCalls : stepCalls }, 60_000);
-        for (const side of sides) heaps[side].push(await pair[side].ask("heap", {}));
+        for (const side of sides) heaps[side].push((await pair[side].ask("memory", {})).heldBytes);
       }
       return sides.map((side) => {
         const looks = heaps[side].map((bytes, step) => ({ x: step * stepCalls, y: bytes }));

@@ -1,10 +1,14 @@
-import type { Child } from "./open-child.js";
 import { openRunFolder } from "./run-folder.js";
+
+/** A process that can be ended at once. */
+export interface Started {
+  kill(): Promise<void>;
+}
 
 /** Sees to it that a run leaves no process and no file behind, however it ends. */
 export interface Guard {
   /** Takes note of a process that was started. */
-  readonly onChild: (child: Child) => void;
+  readonly onChild: (child: Started) => void;
   /** Ends what still runs and removes the run's folder. To be called once, at the end. */
   close(): Promise<void>;
 }
@@ -16,7 +20,7 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  * outright its children end by themselves, and only the folder stays.
  */
 export function openGuard(): Guard {
-  const children: Child[] = [];
+  const children: Started[] = [];
   const removeFolder = openRunFolder();
   const onSignal = (): void => {
     for (const child of children) void child.kill();

@@ -1,3 +1,4 @@
+import type { Started } from "./guard.js";
 import { type Child, type ChildOptions, openChild } from "./open-child.js";
 
 /** A subject's server and client, each in a process of its own, connected. */
@@ -14,7 +15,7 @@ export interface PairOptions extends Pick<ChildOptions, "subject" | "against"> {
   /** Options of node itself for one of the sides. */
   readonly nodeOptions?: { readonly server?: readonly string[]; readonly client?: readonly string[] };
   /** Is given each process as soon as it runs, so that it can be ended whatever happens meanwhile. */
-  readonly onChild: (child: Child) => void;
+  readonly onChild: (child: Started) => void;
 }
 
 /** Starts a subject's two processes and connects them. Rejects when either cannot; then none is left running. */

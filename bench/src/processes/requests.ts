@@ -1,5 +1,7 @@
 import type { DriveOptions, Slice } from "../workloads/drive.js";
+import type { OpenLoopOptions, OpenLoopSlice } from "../workloads/open-loop.js";
 import type { WorkloadName } from "../workloads/workloads.js";
+import type { Memory } from "./settled-memory.js";
 
 /** Which part of a subject a process plays. */
 export type Side = "server" | "client";
@@ -17,24 +19,10 @@ export interface Requests {
     readonly ask: { readonly workload: WorkloadName; readonly count: number; readonly inFlight: number };
     readonly answer: null;
   };
+  /** Client: makes small calls at a steady rate, beside large answers or alone. */
+  openLoop: { readonly ask: OpenLoopOptions; readonly answer: OpenLoopSlice };
   /** CPU time used so far, user and system, in µs. */
   cpu: { readonly ask: object; readonly answer: number };
-  /** Bytes alive after garbage was collected: the heap and what buffers hold outside it. */
-  heap: { readonly ask: object; readonly answer: number };
-  /** Closes the subject and ends the process. */
-  end: { readonly ask: object; readonly answer: null };
+  /** What is held after garbage was collected. */
+  memory: { readonly ask: object; readonly answer: Memory };
 }
-
-export type RequestName = keyof Requests;
-
-/** A request as it crosses to the process. */
-export interface Request<Name extends RequestName = RequestName> {
-  readonly number: number;
-  readonly name: Name;
-  readonly ask: Requests[Name]["ask"];
-}
-
-/** Its answer. */
-export type Response =
-  | { readonly number: number; readonly answer: unknown }
-  | { readonly number: number; readonly error: string };

@@ -1,4 +1,7 @@
 import type { Estimate } from "../statistics/median.js";
+import type { Tried } from "../trials/run-trial.js";
+import type { Unit } from "../trials/trial.js";
+import { trials } from "../trials/trials.js";
 import type { Comparison, Results, Row } from "./results.js";
 import { tableLines } from "./table.js";
 import type { Judged } from "./targets.js";
@@ -15,9 +18,11 @@ export function printResults(results: Results): string {
   for (const { title, rows } of results.cells) lines.push("", title, ...cellLines(rows));
   if (results.overOtherBuild.length > 0) {
     lines.push("", `this build over the one in ${results.against}`, ...otherBuildLines(results.overOtherBuild));
+    lines.push(`  ${slowerLine(results.overOtherBuild)}`);
   }
   if (results.retained.length > 0) lines.push("", "bytes retained for each finished call", ...retainedLines(results));
   if (results.imports.length > 0) lines.push("", "import, ms above an empty module", ...importLines(results));
+  for (const trial of results.trials) lines.push("", trial.title, ...trialLines(trial));
   const measured = results.targets.filter(({ outcome }) => outcome.kind !== "left out");
   if (measured.length > 0) lines.push("", "targets", ...targetLines(measured));
   return `${lines.join("\n")}\n`;
@@ -67,6 +72,26 @@ function otherBuildLines(comparisons: readonly Comparison[]): string[] {
   return tableLines([["", "calls/s", "95 %", "CPU", "95 %", "p50", "95 %"], ...body]);
 }
 
+/** A build is slower only where noise cannot be why. */
+const slower = 0.95;
+
+function slowerLine(comparisons: readonly Comparison[]): string {
+  const rows = comparisons.filter(({ rate, p50 }) => rate.high < slower || (p50 !== undefined && p50.low > 1 / slower));
+  if (rows.length === 0) return `no row's interval lies wholly below ${slower}x`;
+  return `SLOWER, the whole interval below ${slower}x: ${rows.map(({ cell }) => cell).join(", ")}`;
+}
+
+function trialLines(tried: Tried): string[] {
+  if ("error" in tried) return [`  failed: ${tried.error}`];
+  const known = trials.find(({ id }) => id === tried.id)?.figures ?? {};
+  return tableLines(
+    Object.entries(tried.figures).map(([name, estimate]) => {
+      const { what, unit } = known[name] ?? { what: name, unit: "count" };
+      return [`${tried.id}/${name}: ${what}`, figure(estimate, unit), interval(estimate, digits[unit])];
+    }),
+  );
+}
+
 function retainedLines({ retained }: Results): string[] {
   return tableLines(
     retained.map((one) => {
@@ -93,14 +118,19 @@ function targetLines(targets: readonly Judged[]): string[] {
       return [what, "-", "", ...bars, outcome.kind === "failed" ? `failed: ${firstLine(outcome.error)}` : outcome.kind];
     }
     const { estimate, must, aim } = outcome;
-    const digits = { x: 2, bytes: 3, ms: 1 }[unit];
-    const figure = estimate.median.toFixed(digits) + (unit === "x" ? "x" : ` ${unit}`);
-    return [what, figure, interval(estimate, digits), ...bars, `must ${must}, aim ${aim}`];
+    return [what, figure(estimate, unit), interval(estimate, digits[unit]), ...bars, `must ${must}, aim ${aim}`];
   });
   return [
     ...tableLines([["", "figure", "95 %", "must", "aim", "verdict"], ...body]),
     "  met: by the median; missed: by the whole interval; open: not missed, more rounds would tell",
   ];
+}
+
+const digits: Readonly<Record<Unit, number>> = { x: 2, bytes: 3, KiB: 1, ms: 1, µs: 0, "%": 1, count: 0 };
+
+function figure({ median }: Estimate, unit: Unit): string {
+  const after = unit === "x" || unit === "%" ? unit : unit === "count" ? "" : ` ${unit}`;
+  return median.toFixed(digits[unit]) + after;
 }
 
 function times(estimate: Estimate | undefined): string {

@@ -11,6 +11,7 @@ const cell = (id: string, inFlight: number, subjects: string[]): PlannedCell => 
   workload: "echo",
   inFlight,
   title: id,
+  baseline: "bare",
   subjects,
 });
 
@@ -28,6 +29,7 @@ const measured = (part: Partial<Measured>): Measured => ({
   failures: new Map(),
   retained: [],
   imports: [],
+  trials: [],
   random: seededRandom(1),
   ...part,
 });

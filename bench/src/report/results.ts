@@ -1,11 +1,11 @@
 import type { PlannedCell } from "../measurements/cells.js";
-import { baseline } from "../measurements/cells.js";
 import type { ImportTime } from "../measurements/imports.js";
 import type { Retained } from "../measurements/retained.js";
 import type { Sample, Samples } from "../measurements/rounds.js";
 import { type Estimate, estimateMedian, median, pairedRatios } from "../statistics/median.js";
 import type { Random } from "../statistics/random.js";
 import { subjectNamed } from "../subjects/subjects.js";
+import type { Tried } from "../trials/run-trial.js";
 import { type Figure, type Found, type Judged, judgeAll } from "./targets.js";
 
 /** One subject in one cell. Absolute figures are medians over the rounds, and mean little: the machine's mood is in them. */
@@ -58,6 +58,7 @@ export interface Results {
   readonly overOtherBuild: readonly Comparison[];
   readonly retained: readonly Retained[];
   readonly imports: readonly ImportTime[];
+  readonly trials: readonly Tried[];
   readonly targets: readonly Judged[];
 }
 
@@ -69,13 +70,14 @@ export interface Measured {
   readonly failures: ReadonlyMap<string, string>;
   readonly retained: readonly Retained[];
   readonly imports: readonly ImportTime[];
+  readonly trials: readonly Tried[];
   readonly random: Random;
 }
 
-type Part = Pick<Results, "cells" | "overOtherBuild" | "retained" | "imports" | "targets">;
+type Part = Pick<Results, "cells" | "overOtherBuild" | "retained" | "imports" | "trials" | "targets">;
 
 /** Returns the rows, ratios and verdicts of what was measured. */
-export function summarize({ cells, samples, failures, retained, imports, random }: Measured): Part {
+export function summarize({ cells, samples, failures, retained, imports, trials, random }: Measured): Part {
   const series = (cell: string, subject: string): readonly (Sample | undefined)[] =>
     samples.get(`${cell}/${subject}`) ?? [];
   // Each ratio is estimated once: its row and its target show the same interval.
@@ -96,7 +98,7 @@ export function summarize({ cells, samples, failures, retained, imports, random 
     const samplesOfRow = series(cell.id, subject).filter((sample) => sample !== undefined);
     const middle = (of: (sample: Sample) => number): number => median(samplesOfRow.map(of)) || 0;
     const over = (of: (sample: Sample) => number): Estimate | undefined =>
-      subject === baseline ? undefined : ratio(cell.id, subject, baseline, of);
+      subject === cell.baseline ? undefined : ratio(cell.id, subject, cell.baseline, of);
     return {
       id: `${cell.id}/${subject}`,
       cell: cell.id,
@@ -117,6 +119,7 @@ export function summarize({ cells, samples, failures, retained, imports, random 
   const find = (figure: Figure): Found => {
     if (figure.of === "import") return foundImport(imports, figure.subject);
     if (figure.of === "retained") return foundRetained(retained, figure);
+    if (figure.of === "trial") return foundTrial(trials, figure);
     const { cell, subject, over, of } = figure;
     const planned = cells.find(({ id }) => id === cell)?.subjects ?? [];
     if (!planned.includes(subject) || !planned.includes(over)) return undefined;
@@ -142,6 +145,7 @@ export function summarize({ cells, samples, failures, retained, imports, random 
     }),
     retained,
     imports,
+    trials,
     targets: judgeAll(find),
   };
 }
@@ -160,4 +164,11 @@ function foundRetained(retained: readonly Retained[], figure: { subject: string;
   const found = retained.find(({ subject, side }) => subject === figure.subject && side === figure.side);
   if (found === undefined || "error" in found) return found;
   return { estimate: found.bytesPerCall };
+}
+
+function foundTrial(trials: readonly Tried[], { trial, name }: { trial: string; name: string }): Found {
+  const found = trials.find(({ id }) => id === trial);
+  if (found === undefined || "error" in found) return found;
+  const estimate = found.figures[name];
+  return estimate === undefined ? { error: "it was not measured" } : { estimate };
 }

@@ -1,17 +1,21 @@
+import { cells } from "../measurements/cells.js";
 import type { Estimate } from "../statistics/median.js";
 import { type Goal, judge, type Verdict } from "../statistics/verdict.js";
+import type { Trial, Unit } from "../trials/trial.js";
+import { trials } from "../trials/trials.js";
 
 /** Which figure of a run a target speaks of. */
 export type Figure =
   | { readonly of: "rate" | "p50"; readonly cell: string; readonly subject: string; readonly over: string }
   | { readonly of: "retained"; readonly subject: string; readonly side: "client" | "server" }
-  | { readonly of: "import"; readonly subject: string };
+  | { readonly of: "import"; readonly subject: string }
+  | { readonly of: "trial"; readonly trial: string; readonly name: string };
 
 export interface Target {
   readonly what: string;
   readonly figure: Figure;
   readonly goal: Goal;
-  readonly unit: "x" | "bytes" | "ms";
+  readonly unit: Unit;
 }
 
 /** What a target came to. */
@@ -42,8 +46,18 @@ const rate = (cell: string, subject: string, over: string): Figure => ({ of: "ra
  */
 const nothingBytes = 0.05;
 
-/** What this project holds itself to: the table "How good" of its second issue. */
+/** What a build may lose against the one before: nothing beyond the noise. */
+const notSlower = times("atLeast", 0.95, 1);
+
+/** What this project holds itself to, beside the trials, which say it themselves. */
 const targets: readonly Target[] = [
+  ...cells
+    .filter(({ among }) => among === undefined)
+    .map(({ id }) => ({
+      what: `calls/s, this build / the other, ${id}`,
+      figure: rate(id, "core", "before"),
+      ...notSlower,
+    })),
   {
     what: "calls/s, core / bare socket, K = 64",
     figure: rate("echo-64", "core", "bare"),
@@ -92,6 +106,11 @@ const targets: readonly Target[] = [
   { what: "calls/s, core / NestJS TCP, K = 64", figure: rate("echo-64", "core", "nest"), ...times("atLeast", 5, 8) },
   { what: "calls/s, core / grpc-js, K = 64", figure: rate("echo-64", "core", "grpc"), ...times("atLeast", 25, 60) },
   {
+    what: "calls/s over TLS, core / bare TLS socket, K = 64",
+    figure: rate("tls-64", "core-tls", "bare-tls"),
+    ...times("atLeast", 0.85, 1.0),
+  },
+  {
     what: "bytes retained per call, core, client",
     figure: { of: "retained", subject: "core", side: "client" },
     goal: { kind: "below", must: 1, aim: nothingBytes },
@@ -109,7 +128,14 @@ const targets: readonly Target[] = [
     goal: { kind: "atMost", must: 40, aim: 20 },
     unit: "ms",
   },
+  ...trials.flatMap(targetsOf),
 ];
+
+function targetsOf({ id, figures }: Trial): Target[] {
+  return Object.entries(figures).flatMap(([name, { what, unit, goal }]) =>
+    goal === undefined ? [] : [{ what, unit, goal, figure: { of: "trial", trial: id, name } as const }],
+  );
+}
 
 /** A figure as the run found it: its estimate, or why there is none; undefined where it was not asked for. */
 export type Found = { readonly estimate: Estimate } | { readonly error: string } | undefined;

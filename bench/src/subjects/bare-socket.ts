@@ -10,18 +10,34 @@ export interface Encoding {
   decode(bytes: Buffer, start: number, end: number): unknown;
 }
 
+/** How a bare socket comes to be, on either side. */
+export interface Plug {
+  listen(accept: (socket: Socket) => void): Server;
+  /** Resolves when bytes can be sent. */
+  connect(port: number): Promise<Socket>;
+}
+
 interface Pending {
   resolve(answer: unknown): void;
   reject(cause: Error): void;
 }
 
+const tcpPlug: Plug = {
+  listen: (accept) => createServer(accept),
+  async connect(port) {
+    const socket = connect(port, "127.0.0.1");
+    await once(socket, "connect");
+    return socket;
+  },
+};
+
 /**
  * Returns the baseline: what a careful engineer writes in a hundred lines when calls shall be fast and need nothing
  * else. No names, errors, limits, deadlines or liveness; a listener for each workload takes the place of method names.
  */
-export function bareSocket({ encode, decode }: Encoding): Subject {
+export function bareSocket({ encode, decode }: Encoding, plug: Plug = tcpPlug): Subject {
   function listen(handler: (input: never) => Promise<unknown>): Promise<Server> {
-    const server = createServer((socket) => {
+    const server = plug.listen((socket) => {
       socket.setNoDelay(true);
       socket.on("error", () => socket.destroy());
       const send = createSend(socket, encode);
@@ -36,8 +52,7 @@ export function bareSocket({ encode, decode }: Encoding): Subject {
   }
 
   async function open(port: number): Promise<{ socket: Socket; call: (input: unknown) => Promise<unknown> }> {
-    const socket = connect(port, "127.0.0.1");
-    await once(socket, "connect");
+    const socket = await plug.connect(port);
     socket.setNoDelay(true);
     const send = createSend(socket, encode);
     const pending = new Map<number, Pending>();
@@ -64,7 +79,10 @@ export function bareSocket({ encode, decode }: Encoding): Subject {
   return {
     async serve() {
       const add = ([a, b]: readonly [number, number]): Promise<number> => handlers.add(a, b);
-      const servers = await Promise.all([listen(handlers.echo), listen(add), listen(handlers.body)]);
+      const offered = [handlers.echo, add, handlers.body, handlers.bytes];
+      const servers = await Promise.all(
+        offered.map((handler) => listen(handler as (input: never) => Promise<unknown>)),
+      );
       const ports = servers.map((server) => (server.address() as AddressInfo).port);
       const close = async (): Promise<void> => {
         for (const server of servers) server.close();
@@ -73,15 +91,16 @@ export function bareSocket({ encode, decode }: Encoding): Subject {
     },
 
     async connect(address) {
-      const [echo, add, body] = await Promise.all(address.split(",").map((port) => open(Number(port))));
+      const [echo, add, body, bytes] = await Promise.all(address.split(",").map((port) => open(Number(port))));
       return {
         calls: {
           echo: echo!.call as (message: unknown) => Promise<never>,
           add: (a, b) => add!.call([a, b]) as Promise<number>,
           body: body!.call,
+          bytes: bytes!.call as (count: number) => Promise<never>,
         },
         async close() {
-          for (const connection of [echo, add, body]) connection!.socket.destroy();
+          for (const connection of [echo, add, body, bytes]) connection!.socket.destroy();
         },
       };
     },

@@ -1,11 +1,11 @@
 import { Packr } from "msgpackr";
-import { bareSocket } from "./bare-socket.js";
+import { bareSocket, type Encoding } from "./bare-socket.js";
 
 const packr = new Packr({ useRecords: false });
 const range = { start: 0, end: 0 };
 
-/** The baseline: a bare socket with msgpackr as it installs, its native part included; keys on the wire. */
-export const bare = bareSocket({
+/** msgpackr as it installs, its native part included; keys on the wire. */
+export const withMsgpackr: Encoding = {
   encode(value, out) {
     const packed = packr.pack(value);
     out.reserve(packed.length);
@@ -17,4 +17,7 @@ export const bare = bareSocket({
     range.end = end;
     return packr.unpack(bytes, range);
   },
-});
+};
+
+/** The baseline: a bare socket with msgpackr. */
+export const bare = bareSocket(withMsgpackr);

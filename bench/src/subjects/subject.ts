@@ -18,6 +18,8 @@ export interface Calls {
   add(a: number, b: number): Promise<number>;
   /** Answers with what it was given. */
   body(value: unknown): Promise<unknown>;
+  /** Answers with so many bytes. */
+  bytes(count: number): Promise<Uint8Array>;
 }
 
 /** Subjects that are measured with the first workload alone offer less. */
@@ -40,6 +42,8 @@ export interface Subject {
   connect(address: string): Promise<OpenClient>;
 }
 
+let kept = new Uint8Array(0);
+
 /** The handlers that every subject serves. */
 export const handlers = {
   async echo(message: Message): Promise<Answer> {
@@ -50,5 +54,9 @@ export const handlers = {
   },
   async body(value: unknown): Promise<unknown> {
     return value;
+  },
+  async bytes(count: number): Promise<Uint8Array> {
+    if (kept.length !== count) kept = new Uint8Array(count).fill(0xa5);
+    return kept;
   },
 };

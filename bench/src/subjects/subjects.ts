@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { WorkloadName } from "../workloads/workloads.js";
+import type { CoreBounds } from "./core.js";
 import type { Subject } from "./subject.js";
 
 /** What the run knows of a subject; its code is loaded in its own processes only. */
@@ -8,11 +9,19 @@ export interface SubjectEntry {
   readonly name: string;
   readonly title: string;
   readonly workloads: readonly WorkloadName[];
+  /** It is measured only where it is named. */
+  readonly apart?: true;
   /** `against` is the other build's folder, where one was given. */
   load(against: string | undefined): Promise<Subject>;
 }
 
 const all: readonly WorkloadName[] = ["echo", "add", "body-581", "body-4k", "body-64k"];
+
+/** Bounds with room for 10,000 calls in flight on one connection. */
+const wide: CoreBounds = {
+  limits: { inFlight: 16_384, sendQueueEntries: 16_384 },
+  handlersRunning: 16_384,
+};
 
 /** Everything that can be measured, in the order of the tables. */
 export const subjects: readonly SubjectEntry[] = [
@@ -29,6 +38,13 @@ export const subjects: readonly SubjectEntry[] = [
     load: async () => (await import("./bare-own-codec.js")).bareOwnCodec,
   },
   {
+    name: "bare-tls",
+    title: "bare TLS socket, msgpackr",
+    workloads: ["echo"],
+    apart: true,
+    load: async () => (await import("./bare-tls.js")).bareTls,
+  },
+  {
     name: "core",
     title: "ours, core alone",
     workloads: all,
@@ -42,6 +58,13 @@ export const subjects: readonly SubjectEntry[] = [
       const file = resolve(against, "packages/core/dist/index.js");
       return (await import("./core.js")).coreFrom(pathToFileURL(file).href);
     },
+  },
+  {
+    name: "core-wide",
+    title: "ours, 16,384 calls in flight",
+    workloads: ["echo"],
+    apart: true,
+    load: async () => (await import("./core.js")).coreFrom("@rpc/core", wide),
   },
   {
     name: "app",

@@ -1,0 +1,7 @@
+import { deadlines } from "./deadlines.js";
+import { inFlight } from "./in-flight.js";
+import { largeAnswers } from "./large-answers.js";
+import type { Trial } from "./trial.js";
+
+/** All trials, in the order in which they run. */
+export const trials: readonly Trial[] = [inFlight, largeAnswers, deadlines];
