@@ -1,3 +1,11 @@
 export { balancerSuite, seededRandom, type TestCandidate, tally, testCall, testCandidate } from "./balancer-suite.js";
+export {
+  type Cluster,
+  type ClusterOptions,
+  createCluster,
+  type NetworkConditions,
+  type SimulatedProcess,
+  type SimulatedRegistry,
+} from "./cluster/index.js";
 export { createManualClock, type ManualClock } from "./manual-clock.js";
 export { type OpenedRegistry, type OpenRegistry, registrySuite } from "./registry-suite.js";
