@@ -1,26 +1,23 @@
 import { type Deadlines, deadlinesOf } from "../clock/deadlines.js";
 import { RpcError } from "../contract/errors.js";
 import type { Method } from "../contract/method.js";
-import { codeOf, encodeFault } from "../wire/fault.js";
 import { Fields } from "../wire/fields.js";
-import { Flag, Kind, maxFrameBytes } from "../wire/header.js";
-import { decodeOpen, encodeOpened, unknownSchema } from "../wire/opening.js";
+import { Flag, Kind } from "../wire/header.js";
+import { decodeOpen } from "../wire/opening.js";
 import { protocolError } from "../wire/protocol-error.js";
+import { Answers } from "./answers.js";
 import { Assemblies } from "./assembly.js";
 import type { Connection } from "./connection.js";
 import { diagnostics, type ServerCallEvent } from "./diagnostics.js";
 import { faultOf } from "./fault-of.js";
-import { GrowingSink } from "./growing-sink.js";
 import { logThrown } from "./log-thrown.js";
+import { OpenedMethods } from "./opened-methods.js";
 import { deadlinePassed, RunningCall } from "./running-call.js";
 import { RunningCalls } from "./running-calls.js";
 import type { Host } from "./session-options.js";
 
 /** The span of a request that names none, and the longest one. */
 const maxTimeoutMs = 3_600_000;
-/** Methods of a connection: a peer that asks for names at random must not fill the memory with them. */
-const maxMethods = 16_384;
-const maxDetailsBytes = 8_192;
 /** How long handlers may be started in one turn, in ms, and after how many the clock is looked at. */
 const startBudgetMs = 5;
 const startsPerLook = 16;
@@ -33,8 +30,8 @@ export class Incoming {
   readonly #host: Host | undefined;
   readonly #deadlines: Deadlines;
   readonly #fields = new Fields();
-  readonly #methods: Method[] = [];
-  readonly #opened = new Map<string, number>();
+  readonly #answers: Answers;
+  readonly #methods = new OpenedMethods();
   readonly #running = new RunningCalls();
   readonly #assemblies: Assemblies<RunningCall>;
   /** Calls that were read and not begun. */
@@ -47,6 +44,7 @@ export class Incoming {
   constructor(connection: Connection, host: Host | undefined, onIdle: () => void) {
     this.#connection = connection;
     this.#host = host;
+    this.#answers = new Answers(connection);
     this.#deadlines = deadlinesOf(connection.clock);
     this.#assemblies = new Assemblies(connection.limits, connection.clock);
     this.#onIdle = onIdle;
@@ -69,9 +67,7 @@ export class Incoming {
   onOpen(id: number, bytes: Buffer, start: number, end: number): void {
     this.#takeId(id);
     const { service, wanted } = decodeOpen(bytes, start, end);
-    const methods = this.#host?.open(service, wanted);
-    const body = encodeOpened(methods?.map((method) => this.#openMethod(method)));
-    if (body.length > maxFrameBytes) throw tooManyMethods();
+    const body = this.#methods.open(this.#host?.open(service, wanted));
     this.#connection.outbox.frame(Kind.opened, this.#connection.peerFlag, 0, id, body);
   }
 
@@ -81,9 +77,9 @@ export class Incoming {
     const fields = this.#fields;
     const at = fields.read(flags, bytes, start, end);
     const { peer, readAt } = this.#connection;
-    const method = this.#methods[target];
+    const method = this.#methods.at(target);
     if (method === undefined) {
-      this.#reject(
+      this.#answers.reject(
         id,
         new RpcError("unimplemented", "no method was opened under this index", {
           reason: "NO_METHOD",
@@ -109,7 +105,7 @@ export class Incoming {
       this.#deadlines,
     );
     const rejection = this.#tooLarge(call) ?? this.#tooMany(method) ?? this.#host?.admit(call);
-    if (rejection !== undefined) this.#reject(id, rejection);
+    if (rejection !== undefined) this.#answers.reject(id, rejection);
     else if (whole) this.#take(call, bytes, at, end);
     else this.#assemblies.begin(id, fields.totalBytes, call, bytes, at, end);
   }
@@ -164,17 +160,6 @@ export class Incoming {
     this.lastId = id;
   }
 
-  #openMethod(method: Method): Parameters<typeof encodeOpened>[0] extends readonly (infer M)[] | undefined ? M : never {
-    let index = this.#opened.get(method.path);
-    if (index === undefined) {
-      if (this.#methods.length === maxMethods) throw tooManyMethods();
-      index = this.#methods.push(method) - 1;
-      this.#opened.set(method.path, index);
-    }
-    const { name, kind, idempotent } = method;
-    return { name, index, kind, idempotent, codecs: [], schemaHash: unknownSchema };
-  }
-
   #take(call: RunningCall, bytes: Buffer, start: number, end: number): void {
     const { limits, codec: usual } = this.#connection;
     const codec = call.codec < 0 ? usual : this.#connection.codecById(call.codec);
@@ -187,7 +172,7 @@ export class Incoming {
       if (!Array.isArray(input)) throw new RpcError("invalid_argument", "they are not a list", { reason: "MALFORMED" });
       call.input = input;
     } catch (cause) {
-      this.#reject(call.id, undecodable(call.method, cause));
+      this.#answers.reject(call.id, undecodable(call.method, cause));
       return;
     }
     this.#running.add(call);
@@ -201,14 +186,14 @@ export class Incoming {
     }
     if (call.deadline <= now) {
       this.#forget(call);
-      this.#reject(call.id, deadlinePassed(call, "no"));
+      this.#answers.reject(call.id, deadlinePassed(call, "no"));
       return;
     }
     const host = this.#host!;
     const rejection = host.enter();
     if (rejection !== undefined) {
       this.#forget(call);
-      this.#reject(call.id, rejection);
+      this.#answers.reject(call.id, rejection);
       return;
     }
     try {
@@ -226,19 +211,7 @@ export class Incoming {
     this.#host!.leave();
     call.finish();
     if (diagnostics.serverCall.hasSubscribers) this.#report(call, undefined);
-    if (call.abandoned === undefined) {
-      const { outbox, peerFlag } = this.#connection;
-      try {
-        outbox.begin(Kind.response, call.codec < 0 ? peerFlag : peerFlag | Flag.codec, 0, call.id);
-        if (call.codec >= 0) outbox.bytes[outbox.position++] = call.codec;
-        outbox.body();
-        this.#codecOf(call).encode(output, outbox);
-        outbox.end();
-      } catch (cause) {
-        outbox.rollback();
-        this.#sendError(call, this.#unencodable(call, cause));
-      }
-    }
+    if (call.abandoned === undefined) this.#answers.output(call, output);
     this.#forget(call);
   }
 
@@ -247,7 +220,7 @@ export class Incoming {
     call.finish();
     const fault = faultOf(thrown, call.method.path);
     if (diagnostics.serverCall.hasSubscribers) this.#report(call, fault);
-    if (call.abandoned === undefined) this.#sendError(call, fault);
+    if (call.abandoned === undefined) this.#answers.error(call, fault);
     this.#forget(call);
     logThrown(this.#connection.logger, call.method.path, thrown);
   }
@@ -267,44 +240,6 @@ export class Incoming {
     if (this.#running.delete(call) && this.#running.size === 0) this.#onIdle();
   }
 
-  #sendError(call: RunningCall, error: RpcError): void {
-    const { outbox, peerFlag } = this.#connection;
-    const details = this.#details(call, error);
-    const flags = details === undefined || call.codec < 0 ? peerFlag : peerFlag | Flag.codec;
-    const body = encodeFault(error, details);
-    outbox.frame(
-      Kind.error,
-      flags,
-      codeOf(error),
-      call.id,
-      flags === peerFlag ? body : Buffer.concat([Buffer.from([call.codec]), body]),
-    );
-  }
-
-  /** A detail that cannot travel must not take the error with it. */
-  #details(call: RunningCall, error: RpcError): Buffer | undefined {
-    if (error.details === undefined) return undefined;
-    const sink = new GrowingSink(maxDetailsBytes, "what the error's details hold; their limit is fixed");
-    try {
-      this.#codecOf(call).encode(error.details, sink);
-      return sink.taken();
-    } catch (cause) {
-      this.#connection.logger.warn("an error's details were left out", {
-        method: call.method.path,
-        reason: reasonOf(cause),
-      });
-      return undefined;
-    }
-  }
-
-  #reject(id: number, error: RpcError): void {
-    this.#connection.outbox.frame(Kind.reject, this.#connection.peerFlag, codeOf(error), id, encodeFault(error));
-  }
-
-  #codecOf(call: RunningCall): Connection["codec"] {
-    return call.codec < 0 ? this.#connection.codec : (this.#connection.codecById(call.codec) ?? this.#connection.codec);
-  }
-
   #tooLarge({ method, sizeBytes }: RunningCall): RpcError | undefined {
     const { messageBytes } = this.#connection.limits;
     if (sizeBytes <= messageBytes) return undefined;
@@ -317,30 +252,6 @@ export class Incoming {
     const message = `${method.path}: ${this.#running.size} calls of this connection have no answer yet, the limit is limits.inFlight`;
     return new RpcError("resource_exhausted", message, { reason: "IN_FLIGHT_LIMIT", processed: "no" });
   }
-
-  #unencodable(call: RunningCall, cause: unknown): RpcError {
-    const path = call.method.path;
-    const why = cause instanceof RpcError ? cause.message : "";
-    this.#connection.logger.error("an answer cannot be encoded", {
-      method: path,
-      reason: reasonOf(cause),
-      detail: why,
-    });
-    if (cause instanceof RpcError && cause.reason === "MESSAGE_TOO_LARGE") {
-      return new RpcError("resource_exhausted", `the answer of ${path}: ${cause.message}`, { reason: cause.reason });
-    }
-    return new RpcError("internal", `the answer of ${path} cannot be encoded; its server's log says why`, {
-      reason: "ENCODE_FAILED",
-    });
-  }
-}
-
-function tooManyMethods(): RpcError {
-  return protocolError(
-    "TOO_MANY_METHODS",
-    `more methods were opened than fit into a frame, or than the ${maxMethods} of a connection: open what is called, or split the service`,
-    "resource_exhausted",
-  );
 }
 
 function undecodable(method: Method, cause: unknown): RpcError {
@@ -349,8 +260,4 @@ function undecodable(method: Method, cause: unknown): RpcError {
     reason: cause instanceof RpcError ? cause.reason : "DECODE_FAILED",
     processed: "no",
   });
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof RpcError ? cause.reason : "THROWN";
 }

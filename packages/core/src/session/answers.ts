@@ -1,0 +1,92 @@
+import { RpcError } from "../contract/errors.js";
+import { codeOf, encodeFault } from "../wire/fault.js";
+import { Flag, Kind } from "../wire/header.js";
+import type { Connection } from "./connection.js";
+import { GrowingSink } from "./growing-sink.js";
+import type { RunningCall } from "./running-call.js";
+
+const maxDetailsBytes = 8_192;
+
+/** What is said to the peer about its calls: an answer, the handler's error, or that the handler was never reached. */
+export class Answers {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Sends what a handler returned; where that cannot be encoded, an error that says so. */
+  output(call: RunningCall, output: unknown): void {
+    const { outbox, peerFlag } = this.#connection;
+    try {
+      outbox.begin(Kind.response, call.codec < 0 ? peerFlag : peerFlag | Flag.codec, 0, call.id);
+      if (call.codec >= 0) outbox.bytes[outbox.position++] = call.codec;
+      outbox.body();
+      this.#codecOf(call).encode(output, outbox);
+      outbox.end();
+    } catch (cause) {
+      outbox.rollback();
+      this.error(call, this.#unencodable(call, cause));
+    }
+  }
+
+  /** Sends an error of a call whose handler was reached. */
+  error(call: RunningCall, error: RpcError): void {
+    const { outbox, peerFlag } = this.#connection;
+    const details = this.#details(call, error);
+    const flags = details === undefined || call.codec < 0 ? peerFlag : peerFlag | Flag.codec;
+    const body = encodeFault(error, details);
+    outbox.frame(
+      Kind.error,
+      flags,
+      codeOf(error),
+      call.id,
+      flags === peerFlag ? body : Buffer.concat([Buffer.from([call.codec]), body]),
+    );
+  }
+
+  /** Sends the error of a call whose handler was not reached. */
+  reject(id: number, error: RpcError): void {
+    this.#connection.outbox.frame(Kind.reject, this.#connection.peerFlag, codeOf(error), id, encodeFault(error));
+  }
+
+  /** A detail that cannot travel must not take the error with it. */
+  #details(call: RunningCall, error: RpcError): Buffer | undefined {
+    if (error.details === undefined) return undefined;
+    const sink = new GrowingSink(maxDetailsBytes, "what the error's details hold; their limit is fixed");
+    try {
+      this.#codecOf(call).encode(error.details, sink);
+      return sink.taken();
+    } catch (cause) {
+      this.#connection.logger.warn("an error's details were left out", {
+        method: call.method.path,
+        reason: reasonOf(cause),
+      });
+      return undefined;
+    }
+  }
+
+  #codecOf(call: RunningCall): Connection["codec"] {
+    return call.codec < 0 ? this.#connection.codec : (this.#connection.codecById(call.codec) ?? this.#connection.codec);
+  }
+
+  #unencodable(call: RunningCall, cause: unknown): RpcError {
+    const path = call.method.path;
+    const why = cause instanceof RpcError ? cause.message : "";
+    this.#connection.logger.error("an answer cannot be encoded", {
+      method: path,
+      reason: reasonOf(cause),
+      detail: why,
+    });
+    if (cause instanceof RpcError && cause.reason === "MESSAGE_TOO_LARGE") {
+      return new RpcError("resource_exhausted", `the answer of ${path}: ${cause.message}`, { reason: cause.reason });
+    }
+    return new RpcError("internal", `the answer of ${path} cannot be encoded; its server's log says why`, {
+      reason: "ENCODE_FAILED",
+    });
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof RpcError ? cause.reason : "THROWN";
+}

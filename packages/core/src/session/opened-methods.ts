@@ -1,0 +1,45 @@
+import type { RpcError } from "../contract/errors.js";
+import type { Method } from "../contract/method.js";
+import { maxFrameBytes } from "../wire/header.js";
+import { encodeOpened, type OpenedMethod, unknownSchema } from "../wire/opening.js";
+import { protocolError } from "../wire/protocol-error.js";
+
+/** Methods of a connection: a peer that asks for names at random must not fill the memory with them. */
+const maxMethods = 16_384;
+
+/** The methods that the peer has opened on a connection, by the index it was given for each. */
+export class OpenedMethods {
+  readonly #methods: Method[] = [];
+  readonly #indices = new Map<string, number>();
+
+  /** Returns the method under an index, undefined where none was opened. */
+  at(index: number): Method | undefined {
+    return this.#methods[index];
+  }
+
+  /** Returns the body that answers an open. Throws where the peer opens more than a connection or a frame can hold. */
+  open(methods: readonly Method[] | undefined): Buffer {
+    const body = encodeOpened(methods?.map((method) => this.#describe(method)));
+    if (body.length > maxFrameBytes) throw tooManyMethods();
+    return body;
+  }
+
+  #describe(method: Method): OpenedMethod {
+    let index = this.#indices.get(method.path);
+    if (index === undefined) {
+      if (this.#methods.length === maxMethods) throw tooManyMethods();
+      index = this.#methods.push(method) - 1;
+      this.#indices.set(method.path, index);
+    }
+    const { name, kind, idempotent } = method;
+    return { name, index, kind, idempotent, codecs: [], schemaHash: unknownSchema };
+  }
+}
+
+function tooManyMethods(): RpcError {
+  return protocolError(
+    "TOO_MANY_METHODS",
+    `more methods were opened than fit into a frame, or than the ${maxMethods} of a connection: open what is called, or split the service`,
+    "resource_exhausted",
+  );
+}
