@@ -1,7 +1,8 @@
 import { deadlines } from "./deadlines.js";
+import { idle } from "./idle.js";
 import { inFlight } from "./in-flight.js";
 import { largeAnswers } from "./large-answers.js";
 import type { Trial } from "./trial.js";
 
 /** All trials, in the order in which they run. */
-export const trials: readonly Trial[] = [inFlight, largeAnswers, deadlines];
+export const trials: readonly Trial[] = [inFlight, largeAnswers, deadlines, idle];
