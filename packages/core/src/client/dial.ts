@@ -26,7 +26,6 @@ export async function dial(
     return await new Promise<Session>((resolve, reject) => {
       let ready = false;
       const session = new Session({
-        ...options,
         role: "dialler",
         stream,
         address,
@@ -41,6 +40,8 @@ export async function dial(
             else reject(asFailedAttempt(error, address));
           },
         },
+        // Last: spread first, every object would have a hidden class of its own.
+        ...options,
       });
       patience.signal.addEventListener("abort", () => {
         if (!ready) session.close(patience.signal.reason as RpcError);

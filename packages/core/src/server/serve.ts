@@ -157,7 +157,6 @@ class ListeningServer implements Server {
       return;
     }
     const session = new Session({
-      ...this.#settings,
       role: "acceptor",
       stream,
       address: remote,
@@ -168,6 +167,8 @@ class ListeningServer implements Server {
         onRetired: () => {},
         onClosed: () => this.#sessions.delete(session),
       },
+      // Last: spread first, every object would have a hidden class of its own.
+      ...this.#settings,
     });
     this.#sessions.add(session);
   }

@@ -12,6 +12,8 @@ interface Assembly<T> {
 }
 
 const nothing = Buffer.alloc(0);
+/** Stands for the table until a message is begun: most connections never see one. Nothing is ever put in. */
+const noneBegun = new Map<number, never>();
 
 /**
  * Messages begun by the peer and not ended, by call id. Memory grows by what arrives; what was announced only counts
@@ -20,7 +22,7 @@ const nothing = Buffer.alloc(0);
 export class Assemblies<T> {
   readonly #limits: ConnectionLimits;
   readonly #clock: Clock;
-  readonly #begun = new Map<number, Assembly<T>>();
+  #begun: Map<number, Assembly<T>> = noneBegun;
   #announcedBytes = 0;
   #progressAt = 0;
 
@@ -46,6 +48,7 @@ export class Assemblies<T> {
     }
     const assembly = { context, totalBytes, bytes: nothing, receivedBytes: 0 };
     this.#announcedBytes += totalBytes;
+    if (this.#begun === noneBegun) this.#begun = new Map();
     this.#begun.set(id, assembly);
     this.#progressAt = this.#clock.now();
     this.#append(assembly, bytes, start, end);

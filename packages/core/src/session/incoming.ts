@@ -55,6 +55,11 @@ export class Incoming {
     return this.#running.size;
   }
 
+  /** Lets go of what many calls made large and nothing needs: for connections that fell idle. */
+  trim(): void {
+    this.#running.trim();
+  }
+
   get assemblies(): { readonly waitingSince: number } {
     return this.#assemblies;
   }

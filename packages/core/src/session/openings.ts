@@ -14,14 +14,15 @@ interface Opening {
 /** The services that we asked the peer to open and that it has not answered for. */
 export class Openings {
   readonly #connection: Connection;
-  readonly #waiting = new Map<number, Opening>();
+  /** Made by the first: a server opens nothing. */
+  #waiting: Map<number, Opening> | undefined;
 
   constructor(connection: Connection) {
     this.#connection = connection;
   }
 
   get size(): number {
-    return this.#waiting.size;
+    return this.#waiting?.size ?? 0;
   }
 
   /** Asks for a service under an id that was never used. Resolves to its methods, or to undefined where the peer has none of that name. */
@@ -31,22 +32,24 @@ export class Openings {
     if (request.length > maxFrameBytes) throw tooManyNames(service.name, request.length);
     const id = nextId();
     return new Promise((resolve, reject) => {
+      this.#waiting ??= new Map();
       this.#waiting.set(id, { resolve, reject });
       this.#connection.outbox.frame(Kind.open, this.#connection.ownFlag, 0, id, request);
     });
   }
 
   onOpened(id: number, bytes: Buffer, start: number, end: number): void {
-    const opening = this.#waiting.get(id);
+    const opening = this.#waiting?.get(id);
     if (opening === undefined) throw protocolError("UNKNOWN_ID", "a service was opened that nobody asked for");
-    this.#waiting.delete(id);
+    this.#waiting?.delete(id);
     opening.resolve(decodeOpened(bytes, start, end));
   }
 
   /** The connection is gone. */
   onClosed(error: RpcError): void {
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    for (const { reject } of waiting?.values() ?? []) reject(error);
   }
 }
 

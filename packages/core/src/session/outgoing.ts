@@ -52,6 +52,11 @@ export class Outgoing {
     return this.#slots.size + this.#queue.size;
   }
 
+  /** Lets go of what many calls made large and nothing needs: for connections that fell idle. */
+  trim(): void {
+    this.#slots.trim();
+  }
+
   get nearlyExhausted(): boolean {
     return this.#slots.nearlyExhausted;
   }

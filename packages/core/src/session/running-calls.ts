@@ -1,6 +1,7 @@
 import type { RunningCall } from "./running-call.js";
 
-const firstCapacity = 64;
+/** Small, since most connections of a server are idle. */
+const firstCapacity = 8;
 
 /**
  * The calls a peer made, by the ids it gave them: an array indexed by `id & mask`, which doubles while it is more than
@@ -9,11 +10,12 @@ const firstCapacity = 64;
 export class RunningCalls {
   #slots = new Array<RunningCall | undefined>(firstCapacity).fill(undefined);
   #mask = firstCapacity - 1;
-  readonly #displaced = new Map<number, RunningCall>();
+  /** Made when the first two meet. */
+  #displaced: Map<number, RunningCall> | undefined;
   #inSlots = 0;
 
   get size(): number {
-    return this.#inSlots + this.#displaced.size;
+    return this.#displaced === undefined ? this.#inSlots : this.#inSlots + this.#displaced.size;
   }
 
   add(call: RunningCall): void {
@@ -23,19 +25,20 @@ export class RunningCalls {
       this.#slots[slot] = call;
       this.#inSlots++;
     } else {
+      this.#displaced ??= new Map();
       this.#displaced.set(call.id, call);
     }
   }
 
   get(id: number): RunningCall | undefined {
     const call = this.#slots[id & this.#mask];
-    return call?.id === id ? call : this.#displaced.get(id);
+    return call?.id === id ? call : this.#displaced?.get(id);
   }
 
   /** Takes a call out. Returns whether it was in. */
   delete(call: RunningCall): boolean {
     const slot = call.id & this.#mask;
-    if (this.#slots[slot] !== call) return this.#displaced.delete(call.id);
+    if (this.#slots[slot] !== call) return this.#displaced?.delete(call.id) ?? false;
     this.#slots[slot] = undefined;
     this.#inSlots--;
     return true;
@@ -44,11 +47,18 @@ export class RunningCalls {
   /** Takes all calls out. */
   takeAll(): RunningCall[] {
     const all = this.#slots.filter((call) => call !== undefined);
-    all.push(...this.#displaced.values());
+    if (this.#displaced !== undefined) all.push(...this.#displaced.values());
     this.#slots.fill(undefined);
-    this.#displaced.clear();
+    this.#displaced = undefined;
     this.#inSlots = 0;
     return all;
+  }
+
+  /** Lets go of a table that many calls made large, where none is in it: for connections that fell idle. */
+  trim(): void {
+    if (this.size > 0 || this.#mask < firstCapacity) return;
+    this.#slots = new Array<RunningCall | undefined>(firstCapacity).fill(undefined);
+    this.#mask = firstCapacity - 1;
   }
 
   #grow(): void {

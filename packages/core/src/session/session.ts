@@ -189,7 +189,7 @@ export class Session implements Connection {
       return;
     }
     this.#liveness.tick(now);
-    if (this.#liveness.quiet(now)) this.#reader.trim();
+    if (this.#liveness.quiet(now)) this.#trim();
     if (this.#state === "ready" && this.#outgoing.nearlyExhausted) void this.drain();
   }
 
@@ -269,6 +269,12 @@ export class Session implements Connection {
           : new RpcError("internal", "reading the connection failed", { cause, processed: "maybe" }),
       );
     }
+  }
+
+  #trim(): void {
+    this.#reader.trim();
+    this.#outgoing.trim();
+    this.#incoming.trim();
   }
 
   #sayHello(kind: number, hello: Parameters<typeof encodeHello>[0]): void {

@@ -1,5 +1,5 @@
-/** The first size of the table; it doubles while it is more than half full. */
-const firstCapacity = 64;
+/** The first size of the table; it doubles while it is more than half full. Small, since most connections of a server are idle. */
+const firstCapacity = 8;
 const lastId = 0xffff_ffff;
 /** Ids kept in hand at the end of the range, so that a connection can be replaced before they are gone. */
 const reserve = 1_000_000;
@@ -72,6 +72,14 @@ export class Slots<T> {
     this.#entries.fill(undefined);
     this.#size = 0;
     return all;
+  }
+
+  /** Lets go of a table that many calls made large, where none is in it: for connections that fell idle. */
+  trim(): void {
+    if (this.#size > 0 || this.#mask < firstCapacity) return;
+    this.#ids = new Uint32Array(firstCapacity);
+    this.#entries = new Array<T | undefined>(firstCapacity).fill(undefined);
+    this.#mask = firstCapacity - 1;
   }
 
   /** The entries that are in, in no order. */

@@ -58,7 +58,8 @@ export class Outbox implements Sink {
   #waitingBytes = 0;
   #pagesOfWaiting: Buffer[] = [];
   #long: LongMessage[] = [];
-  #begun = new Set<LongMessage>();
+  /** Made by the first: most connections never send one. */
+  #begun: Set<LongMessage> | undefined;
   #begunBytes = 0;
   #longBytes = 0;
   #writingBytes = 0;
@@ -148,7 +149,8 @@ export class Outbox implements Sink {
 
   /** Whether the peer has room for a message of so many bytes beside those that were begun; once seen false, `onRoom` is called when it may have. */
   mayBegin(bodyBytes: number): boolean {
-    if (this.#begun.size === 0 || this.#begunBytes + bodyBytes <= this.partialBytes) return true;
+    if (this.#begun === undefined || this.#begun.size === 0 || this.#begunBytes + bodyBytes <= this.partialBytes)
+      return true;
     this.#wasFull = true;
     return false;
   }
@@ -248,7 +250,7 @@ export class Outbox implements Sink {
     this.#waiting = [];
     this.#pagesOfWaiting = [];
     this.#long = [];
-    this.#begun.clear();
+    this.#begun?.clear();
     this.#waitingBytes = this.#longBytes = this.#writingBytes = this.position = 0;
     this.bytes = nothing;
   }
@@ -363,6 +365,7 @@ export class Outbox implements Sink {
   #addChunk(message: LongMessage): void {
     const first = message.sent === 0;
     if (first) {
+      this.#begun ??= new Set();
       this.#begun.add(message);
       this.#begunBytes += message.body.length;
     }
@@ -381,6 +384,6 @@ export class Outbox implements Sink {
   }
 
   #endLong(message: LongMessage): void {
-    if (this.#begun.delete(message)) this.#begunBytes -= message.body.length;
+    if (this.#begun?.delete(message)) this.#begunBytes -= message.body.length;
   }
 }
