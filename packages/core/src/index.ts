@@ -10,6 +10,7 @@ export * from "./contract/index.js";
 export { createDispatcher, type Dispatcher } from "./server/dispatcher.js";
 export { type Server, serve } from "./server/serve.js";
 export type { ServeOptions } from "./server/serve-options.js";
+export { type AcceptedTokens, token, tokens } from "./server/tokens.js";
 export { bind } from "./service/bind.js";
 export { checkOptions, type OptionKinds } from "./service/check-options.js";
 export { defineService } from "./service/define-service.js";

@@ -17,6 +17,9 @@ const rebuildMs = 10;
 const patienceMs = 5_000;
 /** How long an endpoint that has no such service stays out of the channel. */
 const absentMs = 60_000;
+/** What an endpoint does not change its mind about by itself: who this process is, and how it may be spoken to. */
+const isRefusal = ({ code, reason }: RpcError): boolean =>
+  code === "unauthenticated" || code === "permission_denied" || reason === "INSECURE_CREDENTIALS";
 
 export interface ChannelOptions {
   readonly service: ServiceDescriptor;
@@ -193,13 +196,16 @@ export class Channel implements Ticking {
   /** Something failed: where nobody is ready and patience is over, nobody has to wait any longer. */
   failed(): void {
     if (this.#picker !== undefined || this.#waiting.size === 0 || this.#options.waitForReady) return;
-    if (this.#options.clock.now() >= this.#patientUntil()) this.#waiting.fail((call) => this.#unavailable(call));
+    if (this.#refused() !== undefined || this.#options.clock.now() >= this.#patientUntil())
+      this.#waiting.fail((call) => this.#unavailable(call));
   }
 
   #wait(call: Call): Promise<unknown> {
     if (call.abandoned !== undefined) return Promise.reject(call.abandoned);
     if (this.#closed) return Promise.reject(this.#closedError());
     const { clock, waitForReady } = this.#options;
+    const refused = this.#refused();
+    if (refused !== undefined && !waitForReady) return Promise.reject(this.#unavailable(call));
     if (!waitForReady) {
       const leftMs = this.#patientUntil() - clock.now();
       if (leftMs <= 0) return Promise.reject(this.#unavailable(call));
@@ -224,6 +230,16 @@ export class Channel implements Ticking {
   /** Whether every endpoint has had its chance, so that failing is no guess. */
   #knowsWhy(): boolean {
     return [...this.#members.values()].every(({ error }) => error !== undefined);
+  }
+
+  /** Why waiting is of no use: every endpoint has refused this process, and will again. */
+  #refused(): RpcError | undefined {
+    let refusal: RpcError | undefined;
+    for (const { error } of this.#members.values()) {
+      if (error === undefined || !isRefusal(error)) return undefined;
+      refusal = error;
+    }
+    return refusal;
   }
 
   #drop(member: Member): void {
@@ -302,12 +318,16 @@ export class Channel implements Ticking {
     const { endpoint, error } = members.find((member) => member.error !== undefined) ?? members[0]!;
     const others = members.length === 1 ? "" : `, nor is any other of its ${members.length} endpoints`;
     const why = error === undefined ? "it has not answered yet" : error.message;
-    return new RpcError("unavailable", `${service.name} at ${endpoint.address} is not reachable${others}: ${why}`, {
-      reason: error?.reason ?? "NOT_READY",
-      processed: call.processed,
-      endpoint: endpoint.address,
-      cause: error,
-    });
+    return new RpcError(
+      this.#refused()?.code ?? "unavailable",
+      `${service.name} at ${endpoint.address} is not reachable${others}: ${why}`,
+      {
+        reason: error?.reason ?? "NOT_READY",
+        processed: call.processed,
+        endpoint: endpoint.address,
+        cause: error,
+      },
+    );
   }
 
   #absent(endpoint: Endpoint): RpcError {

@@ -7,11 +7,12 @@ import { RpcError } from "../contract/errors.js";
 import type { ConnectionLimits } from "../contract/limits.js";
 import type { Logger } from "../contract/logger.js";
 import type { Address, Registry } from "../contract/registry.js";
-import type { Transport } from "../contract/transport.js";
+import type { OnConnect, Transport } from "../contract/transport.js";
 import type { RetryOptions } from "../interceptors/retry.js";
 import { checkOptions, type OptionKinds } from "../service/check-options.js";
 import type { WhenFull } from "../session/session-options.js";
 import { schemeOf } from "../transport/address.js";
+import { type CredentialsOption, checkCredentials } from "./credentials.js";
 
 /** Where the services are: at one address, or wherever a registry says. */
 export type Target =
@@ -31,6 +32,12 @@ export interface ConnectSettings {
   readonly codecs?: readonly Codec[];
   /** Transports by the scheme of the addresses they serve. Defaults to `tcp`. */
   readonly transports?: Readonly<Record<string, Transport>>;
+  /** What this process proves itself with to servers that ask: sent in each hello. Defaults to nothing. */
+  readonly credentials?: CredentialsOption;
+  /** Credentials are not sent to another host unencrypted unless this says that it is meant. Defaults to false. */
+  readonly insecure?: boolean;
+  /** Sees each new connection before the hello; may refuse or wrap it. Defaults to nothing. */
+  readonly onConnect?: OnConnect;
   /** Which processes belong together: the two ends of a connection must say the same. Defaults to "". */
   readonly cluster?: string;
   /** The id this process has in hellos. Defaults to a random one. */
@@ -62,6 +69,9 @@ const kinds: OptionKinds = {
   waitForReady: "boolean",
   codecs: "list",
   transports: "object",
+  credentials: "any",
+  insecure: "boolean",
+  onConnect: "function",
   cluster: "string",
   instance: "string",
   limits: "object",
@@ -81,6 +91,7 @@ export function checkConnectOptions(options: ConnectOptions): void {
   checkOptions("connect", options, kinds);
   if (options.retry !== undefined && options.retry !== false)
     checkOptions("connect: retry", options.retry, { attempts: "count", budget: "object" });
+  checkCredentials(options.credentials);
   if (options.backoff !== undefined) checkOptions("connect: backoff", options.backoff, backoffKinds);
   const { address, registry, balancer } = options;
   const wrong =

@@ -74,6 +74,9 @@ class SocketConnector implements Connector {
       cluster: options.cluster ?? "",
       instance: options.instance ?? randomUUID(),
       whenFull: options.whenFull ?? ("evict" as const),
+      proof: options.credentials,
+      insecure: options.insecure ?? false,
+      onConnect: options.onConnect,
       connectMs: options.connectMs ?? 5_000,
       backoff: options.backoff ?? {},
     };

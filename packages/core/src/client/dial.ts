@@ -1,13 +1,21 @@
+import type { Duplex } from "node:stream";
 import type { Clock } from "../contract/clock.js";
 import { RpcError } from "../contract/errors.js";
 import type { Address } from "../contract/registry.js";
-import type { Transport } from "../contract/transport.js";
+import type { OnConnect, Transport } from "../contract/transport.js";
 import { Session } from "../session/session.js";
 import type { SessionOptions } from "../session/session-options.js";
+import { letThrough } from "../transport/let-through.js";
+import { type CredentialsOption, checkWay, credentialsOf } from "./credentials.js";
 import type { SessionEvents } from "./link.js";
 
-export interface DialOptions extends Omit<SessionOptions, "role" | "stream" | "address" | "listener"> {
+export interface DialOptions extends Omit<SessionOptions, "role" | "stream" | "address" | "listener" | "credentials"> {
   readonly transport: Transport;
+  /** What to send in the hello, or how to come by it. */
+  readonly proof: CredentialsOption | undefined;
+  /** Whether credentials may be sent where others can read them. */
+  readonly insecure: boolean;
+  readonly onConnect: OnConnect | undefined;
   /** How long connecting may take, the hello included, in ms. */
   readonly connectMs: number;
 }
@@ -19,15 +27,19 @@ export async function dial(
   options: DialOptions,
   events: SessionEvents,
 ): Promise<Session> {
-  const { transport, connectMs, clock } = options;
+  const { transport, connectMs, clock, proof, insecure } = options;
   const patience = limitedTo(connectMs, address, clock, signal);
   try {
-    const stream = await transport.connect(address, patience.signal);
+    // Before there is a socket: a server does not wait for long, and what must not be sent needs none.
+    if (proof !== undefined && !insecure) checkWay(address, transport);
+    const credentials = proof === undefined ? undefined : await credentialsOf(proof, patience.signal);
+    const stream = await openStream(address, patience.signal, options);
     return await new Promise<Session>((resolve, reject) => {
       let ready = false;
       const session = new Session({
         role: "dialler",
         stream,
+        credentials,
         address,
         listener: {
           onReady() {
@@ -37,7 +49,7 @@ export async function dial(
           onRetired: () => events.onRetired(),
           onClosed(error) {
             if (ready) events.onClosed(error);
-            else reject(asFailedAttempt(error, address));
+            else reject(asFailedAttempt(explained(error, address, transport), address));
           },
         },
         // Last: spread first, every object would have a hidden class of its own.
@@ -52,6 +64,26 @@ export async function dial(
   } finally {
     patience.stop();
   }
+}
+
+async function openStream(address: Address, signal: AbortSignal, options: DialOptions): Promise<Duplex> {
+  const { transport, onConnect } = options;
+  const stream = await transport.connect(address, signal);
+  if (onConnect === undefined) return stream;
+  try {
+    return await letThrough(onConnect, { stream, address, remote: address, certificate: undefined, signal });
+  } catch (cause) {
+    if (cause instanceof RpcError) throw cause;
+    throw new RpcError("unavailable", `onConnect refused the connection to ${address}`, {
+      reason: "REFUSED_BY_ON_CONNECT",
+      cause,
+    });
+  }
+}
+
+/** What broke the stream may mean more than its code says, and only its transport knows. */
+function explained(error: RpcError, address: Address, transport: Transport): RpcError {
+  return (error.cause instanceof Error && transport.explain?.(error.cause, address)) || error;
 }
 
 /** No request was ever written to a connection that did not become ready. */

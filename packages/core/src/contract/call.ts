@@ -1,4 +1,5 @@
 import type { Processed, RpcError } from "./errors.js";
+import type { Identity, PeerCertificate } from "./identity.js";
 import type { Method } from "./method.js";
 import type { Endpoint } from "./registry.js";
 
@@ -27,6 +28,10 @@ export interface Peer {
   readonly address: string;
   /** The id the other process gave itself in its hello. */
   readonly instance: string;
+  /** Server: who the peer has proved to be, as `authenticate` said; undefined where nobody was asked. */
+  readonly identity?: Identity | undefined;
+  /** Server: the certificate that the peer showed; undefined where its transport asks for none. */
+  readonly certificate?: PeerCertificate | undefined;
 }
 
 /** What came with the answer. */

@@ -1,3 +1,4 @@
+export type * from "./authenticator.js";
 export type * from "./balancer.js";
 export * from "./call.js";
 export type * from "./client.js";
@@ -5,6 +6,7 @@ export type * from "./clock.js";
 export * from "./code.js";
 export type * from "./codec.js";
 export * from "./errors.js";
+export type * from "./identity.js";
 export * from "./limits.js";
 export * from "./logger.js";
 export type * from "./method.js";

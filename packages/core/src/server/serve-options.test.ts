@@ -59,6 +59,29 @@ describe("a server does not start", () => {
       { services, listen: `tcp://${host}:0` },
       /can be reached from other machines, .* or set insecure: true/,
     ]),
+    [
+      "for other machines to reach with authentication and no encryption",
+      { services, authenticate: () => undefined, listen: "tcp://0.0.0.0:0" },
+      /can be reached from other machines, without encryption: /,
+    ],
+    [
+      "for other machines to reach over an own transport that encrypts nothing",
+      { services, authenticate: () => undefined, listen: "own://10.0.0.1:5", transports: { own: memoryTransport() } },
+      /can be reached from other machines, without encryption: /,
+    ],
+    [
+      "for other machines to reach over an own transport that encrypts, with nobody authenticated",
+      { services, listen: "own://a", transports: { own: { ...memoryTransport(), encrypted: true } } },
+      /can be reached from other machines, without authentication: /,
+    ],
+    ...["0.0.0.0", "[::]"].map((host): [string, object, RegExp] => [
+      `with an advertise that is ${host}`,
+      { services, advertise: `tcp://${host}:7000` },
+      /advertise: .* stands for every interface, so nobody can connect to it: name the host/,
+    ]),
+    ["with an authenticate that is a token", { services, authenticate: "secret" }, /authenticate must be a function/],
+    ["with an authorize that is none", { services, authorize: [] }, /authorize must be a function/],
+    ["with an onConnect that is none", { services, onConnect: {} }, /onConnect must be a function/],
     ...["0.0.0.0", "[::]"].map((host): [string, object, RegExp] => [
       `telling others to connect to ${host}`,
       { services, registry, insecure: true, listen: `tcp://${host}:0` },
@@ -89,6 +112,19 @@ describe("a server does not start", () => {
     await first.close();
     await (await serve(options)).close();
   });
+});
+
+test("an own transport that encrypts, and lets in only whom it or the server has authenticated, may be reached from anywhere", async () => {
+  const own = { ...memoryTransport(), encrypted: true };
+  const authenticate = (): undefined => undefined;
+  for (const options of [
+    { transports: { own }, authenticate },
+    { transports: { own: { ...own, authenticates: true } } },
+    { transports: { own: memoryTransport() }, insecure: true },
+  ]) {
+    const server = await serve({ services, listen: "own://anywhere", ...options });
+    await server.close();
+  }
 });
 
 test("by default only this machine can reach a server", async () => {

@@ -1,3 +1,4 @@
+import type { Authenticator } from "../contract/authenticator.js";
 import type { Admission, Interceptor, Invoke } from "../contract/call.js";
 import type { Clock, Random } from "../contract/clock.js";
 import type { Codec } from "../contract/codec.js";
@@ -5,7 +6,7 @@ import type { ConnectionLimits } from "../contract/limits.js";
 import type { Logger } from "../contract/logger.js";
 import type { Binding } from "../contract/method.js";
 import type { Address, Registry } from "../contract/registry.js";
-import type { Transport } from "../contract/transport.js";
+import type { OnConnect, Transport } from "../contract/transport.js";
 import type { OptionKinds } from "../service/check-options.js";
 
 /** What is served: bindings of services, or one bare function for whatever is called. */
@@ -18,8 +19,14 @@ export interface ServeSettings {
   readonly listen?: Address;
   /** The address that others are told; required with a registry where `listen` is a wildcard address. Defaults to where the server listens. */
   readonly advertise?: Address;
-  /** Listening on anything but loopback is refused unless this says that it is meant. Defaults to false. */
+  /** Listening on anything but loopback without encryption and authentication is refused unless this says that it is meant. Defaults to false. */
   readonly insecure?: boolean;
+  /** Says who a peer is, before it is welcomed; `tokens` makes one. Defaults to letting everybody in whom the transport lets in. */
+  readonly authenticate?: Authenticator;
+  /** Says whether a peer may make a call, from peer, method and metadata, before all other admissions. Defaults to every call. */
+  readonly authorize?: Admission;
+  /** Sees each new connection before the hello; may refuse or wrap it. Defaults to nothing. */
+  readonly onConnect?: OnConnect;
   /** Where the services are registered. Defaults to nowhere. */
   readonly registry?: Registry;
   /** What is registered with the address. */
@@ -60,6 +67,9 @@ export const serveOptionKinds: OptionKinds = {
   listen: "string",
   advertise: "string",
   insecure: "boolean",
+  authenticate: "function",
+  authorize: "function",
+  onConnect: "function",
   registry: "object",
   weight: "number",
   tags: "object",

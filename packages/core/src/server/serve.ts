@@ -6,16 +6,22 @@ import { defaultCodecs } from "../codecs/default-codecs.js";
 import type { Invoke } from "../contract/call.js";
 import { RpcError } from "../contract/errors.js";
 import { guarded } from "../contract/guarded-logger.js";
-import { silent } from "../contract/logger.js";
+import type { PeerCertificate } from "../contract/identity.js";
+import { type Logger, silent } from "../contract/logger.js";
 import type { Address, Entry } from "../contract/registry.js";
 import type { Listener, Transport } from "../contract/transport.js";
 import { compose } from "../interceptors/compose.js";
 import { checkOptions } from "../service/check-options.js";
 import { checkLimits } from "../service/limits-option.js";
 import { Session } from "../session/session.js";
-import { hostPort, isLoopback, isWildcard, schemeOf } from "../transport/address.js";
+import type { Judge } from "../session/session-options.js";
+import { schemeOf } from "../transport/address.js";
 import { tcp } from "../transport/tcp.js";
+import { Arrivals } from "./arrivals.js";
+import { checkListen } from "./check-listen.js";
 import { createDispatcher } from "./dispatcher.js";
+import { createJudge } from "./judge.js";
+import { rateLimited } from "./rate-limited.js";
 import { Registrar } from "./registrar.js";
 import { type ServeOptions, serveOptionKinds } from "./serve-options.js";
 import { methodsOfDispatcher, methodsOnDemand, ServiceHost } from "./service-host.js";
@@ -52,6 +58,10 @@ class ListeningServer implements Server {
   readonly #host: ServiceHost;
   readonly #services: readonly string[];
   readonly #sessions = new Set<Session>();
+  readonly #arrivals: Arrivals | undefined;
+  readonly #judge: Judge | undefined;
+  /** For what strangers can cause. */
+  readonly #doorLog: Logger;
   #listener: Listener | undefined;
   #registrar: Registrar | undefined;
   #closed: Promise<void> | undefined;
@@ -74,8 +84,14 @@ class ListeningServer implements Server {
       maxConnections: options.connections ?? 10_000,
       drainMs: options.drainMs ?? 25_000,
     };
+    const { clock, logger, limits } = this.#settings;
+    const { authenticate, authorize, onConnect } = options;
+    this.#doorLog = rateLimited(logger, clock);
+    this.#judge = authenticate && createJudge(authenticate, clock, this.#doorLog);
+    this.#arrivals = onConnect && new Arrivals(onConnect, limits.helloMs, clock, this.#doorLog);
     const hostOptions = {
-      admissions: options.admissions ?? [],
+      // First who may, then what there is room for.
+      admissions: [...(authorize === undefined ? [] : [authorize]), ...(options.admissions ?? [])],
       maxRunning: options.handlersRunning ?? 8_192,
       logger: this.#settings.logger,
     };
@@ -98,17 +114,24 @@ class ListeningServer implements Server {
   }
 
   get connections(): number {
-    return this.#sessions.size;
+    return this.#sessions.size + (this.#arrivals?.size ?? 0);
   }
 
   async start(): Promise<void> {
     const { listen, transports, clock, random, logger } = this.#settings;
     const { registry, advertise, weight = 1, tags = {} } = this.#options;
-    checkListen(this.#options, listen);
     const transport = transports[schemeOf(listen)];
     if (transport === undefined)
       throw badOption(`no transport for ${listen}: known are ${Object.keys(transports).join(", ")}`);
-    this.#listener = await transport.listen(listen, (stream, remote) => this.#accept(stream, remote));
+    checkListen(this.#options, listen, transport);
+    this.#listener = await transport.listen(
+      listen,
+      (stream, remote, certificate) => this.#accept(stream, remote, certificate),
+      (error, remote, stream) => {
+        this.#doorLog.warn("a peer was not let in", { peer: remote, reason: error.reason, detail: error.message });
+        if (stream !== undefined) this.#accept(stream, remote, undefined, error);
+      },
+    );
     if (registry === undefined) return;
     const address = advertise ?? this.address;
     const entries = this.#services.map(
@@ -133,6 +156,7 @@ class ListeningServer implements Server {
     const { clock, drainMs } = this.#settings;
     await this.#registrar?.release();
     await this.#listener?.close();
+    this.#arrivals?.refuseAll(new RpcError("unavailable", "the server is closing", { processed: "no" }));
     const patience = clock.setTimer(() => {
       this.#end(
         new RpcError("unavailable", "the server shut down before the call was done", {
@@ -149,10 +173,22 @@ class ListeningServer implements Server {
     for (const session of this.#sessions) session.close(error);
   }
 
-  #accept(stream: Duplex, remote: Address): void {
+  #accept(stream: Duplex, remote: Address, certificate?: PeerCertificate, refusal?: RpcError): void {
     const { maxConnections } = this.#settings;
-    if (this.#sessions.size >= maxConnections || this.#closed !== undefined) {
+    if (this.connections >= maxConnections || this.#closed !== undefined) {
       stream.on("error", () => {});
+      stream.destroy();
+      return;
+    }
+    if (this.#arrivals === undefined) this.#open(stream, remote, certificate, refusal);
+    else
+      void this.#arrivals.letIn(stream, this.address, remote, certificate).then((through) => {
+        if (through !== undefined) this.#open(through, remote, certificate, refusal);
+      });
+  }
+
+  #open(stream: Duplex, remote: Address, certificate?: PeerCertificate, refusal?: RpcError): void {
+    if (this.#closed !== undefined) {
       stream.destroy();
       return;
     }
@@ -160,6 +196,9 @@ class ListeningServer implements Server {
       role: "acceptor",
       stream,
       address: remote,
+      certificate,
+      judge: this.#judge,
+      refusal,
       instance: this.instance,
       host: this.#host,
       listener: {
@@ -182,22 +221,6 @@ function checkServed({ services, invoke, registry }: ServeOptions): void {
   if (invoke !== undefined && registry !== undefined) {
     throw badOption(
       "serve: a bare invoke has no services that could be registered: leave the registry out, or give services",
-    );
-  }
-}
-
-/** Nobody else reaches a server by accident, and nobody is told to call an address that is none. */
-function checkListen({ registry, advertise, insecure = false }: ServeOptions, listen: Address): void {
-  if (schemeOf(listen) !== "tcp") return;
-  const { host } = hostPort(listen);
-  if (!isLoopback(host) && !insecure) {
-    throw badOption(
-      `listen: ${listen} can be reached from other machines, without encryption or authentication: listen on 127.0.0.1, or set insecure: true if that is meant`,
-    );
-  }
-  if (isWildcard(host) && registry !== undefined && advertise === undefined) {
-    throw badOption(
-      `listen: ${listen} stands for every interface, so others cannot be told where to connect: set advertise to the address they should use`,
     );
   }
 }

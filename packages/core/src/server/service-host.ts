@@ -50,7 +50,8 @@ export class ServiceHost implements Host {
       } catch (thrown) {
         rejection = this.#unjudged(head, thrown);
       }
-      if (rejection !== undefined) return asRejection(rejection);
+      if (rejection === undefined) continue;
+      return rejection instanceof RpcError ? asRejection(rejection) : this.#unjudged(head, noVerdict(rejection));
     }
     return undefined;
   }
@@ -80,6 +81,12 @@ export class ServiceHost implements Host {
   leave(): void {
     this.#running--;
   }
+}
+
+/** Whoever answers in another way, with true or a promise, must not let anybody in by it. */
+function noVerdict(answer: unknown): TypeError {
+  if (answer instanceof Promise) answer.catch(() => {});
+  return new TypeError("an admission, or authorize, returns an RpcError or undefined, at once");
 }
 
 /** Returns the methods of a dispatcher's services. */

@@ -30,7 +30,8 @@ export function helloOf(options: SessionOptions, codecIds?: readonly number[]): 
       streamCreditBytes,
       connectionCreditBytes,
     },
-    credentials: Buffer.alloc(0),
+    // The answer to a hello proves nothing: who dials knows whom it dialled by other means.
+    credentials: options.role === "dialler" ? Buffer.from(options.credentials ?? []) : Buffer.alloc(0),
     cluster,
     instance,
   };

@@ -3,6 +3,7 @@ import type { Head, Invoke, Peer, Rejection } from "../contract/call.js";
 import type { Clock } from "../contract/clock.js";
 import type { Codec } from "../contract/codec.js";
 import type { RpcError } from "../contract/errors.js";
+import type { Identity, PeerCertificate } from "../contract/identity.js";
 import type { ConnectionLimits } from "../contract/limits.js";
 import type { Logger } from "../contract/logger.js";
 import type { Method } from "../contract/method.js";
@@ -19,6 +20,9 @@ export interface Host {
   leave(): void;
   readonly invoke: Invoke;
 }
+
+/** Resolves to who a peer is, or to the error to refuse it with. */
+export type Judge = (credentials: Uint8Array, peer: Peer) => Promise<Identity | RpcError>;
 
 /** What a session tells its owner. */
 export interface SessionListener {
@@ -48,5 +52,13 @@ export interface SessionOptions {
   readonly logger: Logger;
   /** Absent where this process serves nothing on the connection. */
   readonly host?: Host | undefined;
+  /** Dialler: what it proves itself with. Defaults to nothing. */
+  readonly credentials?: Uint8Array | undefined;
+  /** Acceptor: says who the peer is, or refuses it; never rejects. Where it is absent, everybody is welcome. */
+  readonly judge?: Judge | undefined;
+  /** Acceptor: the peer was refused before it said anything, and is to be told so. */
+  readonly refusal?: RpcError | undefined;
+  /** Acceptor: the certificate that the peer proved to own. */
+  readonly certificate?: PeerCertificate | undefined;
   readonly listener: SessionListener;
 }

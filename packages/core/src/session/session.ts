@@ -6,7 +6,7 @@ import type { ServiceDescriptor } from "../contract/method.js";
 import { codeOf, decodeFault, encodeFault } from "../wire/fault.js";
 import { FrameReader } from "../wire/frame-reader.js";
 import { Flag, Kind } from "../wire/header.js";
-import { decodeHello, encodeHello, type PeerLimits } from "../wire/hello.js";
+import { decodeHello, encodeHello, type Hello, type PeerLimits } from "../wire/hello.js";
 import { Outbox } from "../wire/outbox.js";
 import { protocolError } from "../wire/protocol-error.js";
 import type { Connection } from "./connection.js";
@@ -14,7 +14,7 @@ import { connectionLost, notReady } from "./connection-lost.js";
 import { type ConnectionEvent, diagnostics } from "./diagnostics.js";
 import { Drain } from "./drain.js";
 import { ruleFor, type SessionState } from "./frame-rules.js";
-import { agree, helloOf } from "./handshake.js";
+import { type Agreement, agree, helloOf } from "./handshake.js";
 import { Incoming } from "./incoming.js";
 import { Liveness } from "./liveness.js";
 import { Openings } from "./openings.js";
@@ -62,6 +62,8 @@ export class Session implements Connection {
   #codecIds: readonly number[] = [];
   #closeError: RpcError | undefined;
   #closing = false;
+  /** The peer said hello, and who it is is being found out. */
+  #judging = false;
 
   constructor(options: SessionOptions) {
     const { clock, limits, logger, stream, role } = options;
@@ -174,9 +176,8 @@ export class Session implements Connection {
   tick(now: number): void {
     if (this.#state === "opening") {
       if (now - this.#openedAt >= this.limits.helloMs) {
-        this.close(
-          connectionLost(this.peer.address, `it did not say hello within ${this.limits.helloMs} ms`, "HELLO_TIMEOUT"),
-        );
+        const what = this.#judging ? "its authentication did not end" : "it did not say hello";
+        this.close(connectionLost(this.peer.address, `${what} within ${this.limits.helloMs} ms`, "HELLO_TIMEOUT"));
       }
       return;
     }
@@ -283,18 +284,30 @@ export class Session implements Connection {
   }
 
   #onHello(kind: number, bytes: Buffer, start: number, end: number): void {
+    if (this.#judging) throw protocolError("UNEXPECTED_FRAME", "a second hello came before the first was answered");
+    const { address, certificate, judge, refusal } = this.#options;
+    if (refusal !== undefined) throw refusal;
     const hello = decodeHello(bytes, start, end);
     const agreed = agree(hello, this.#options);
-    if (kind === Kind.hello) {
-      this.outbox.preface();
-      if (agreed instanceof RpcError) throw agreed;
-      this.outbox.frame(Kind.welcome, 0, 0, 0, encodeHello(helloOf(this.#options, agreed.codecIds)));
-    } else if (agreed instanceof RpcError) {
-      throw agreed;
+    if (agreed instanceof RpcError) throw agreed;
+    const peer: Peer = { address, instance: hello.instance, identity: undefined, certificate };
+    if (kind === Kind.welcome || judge === undefined) {
+      this.#agreed(kind, hello, agreed, peer);
+      return;
     }
+    this.#judging = true;
+    void judge(hello.credentials, peer).then((identity) => {
+      if (this.#state !== "opening" || this.#closing) return;
+      if (identity instanceof RpcError) this.close(identity);
+      else this.#agreed(kind, hello, agreed, { ...peer, identity });
+    });
+  }
+
+  #agreed(kind: number, hello: Hello, agreed: Agreement, peer: Peer): void {
+    if (kind === Kind.hello) this.#sayHello(Kind.welcome, helloOf(this.#options, agreed.codecIds));
     this.#codecIds = agreed.codecIds;
     this.codec = agreed.codec;
-    this.peer = { address: this.#options.address, instance: hello.instance };
+    this.peer = peer;
     this.peerLimits = hello.limits;
     this.outbox.messageBytes = Math.min(hello.limits.messageBytes, this.limits.messageBytes);
     this.outbox.partialBytes = hello.limits.partialBytes;

@@ -35,6 +35,9 @@ const serveKinds: Kinds<AppServeOptions> = {
   tags: "object",
   interceptors: "list",
   admissions: "list",
+  authenticate: "function",
+  authorize: "function",
+  onConnect: "function",
   handlersRunning: "count",
   connections: "count",
   drainMs: "number",
@@ -48,6 +51,9 @@ const connectKinds: Kinds<AppConnectOptions> = {
   whenFull: ["evict", "refuse"],
   connectMs: "count",
   backoff: "object",
+  credentials: "any",
+  insecure: "boolean",
+  onConnect: "function",
 };
 
 /** Throws `invalid_argument` / `BAD_OPTION` unless all options are known, of the right kind, and fit together. */

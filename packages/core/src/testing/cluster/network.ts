@@ -79,6 +79,7 @@ export class Network {
   transportOf(host: Host): Transport {
     return {
       connect: (address, signal) => this.#connect(host, address, signal),
+      local: true,
       listen: async (address, accept): Promise<Listener> => {
         if (hostOf(address) !== host.name) throw cannotListen(address, `this process is sim://${host.name}`);
         if (this.#listening.has(address)) throw cannotListen(address, "the address is taken");
