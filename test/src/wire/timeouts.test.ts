@@ -11,6 +11,8 @@ import type { RawPeer } from "./raw/peer.js";
 import { raw } from "./raw/raw.js";
 
 const hourMs = 3_600_000;
+/** No pings among the frames. */
+const quiet = { suspectAfterMs: Number.POSITIVE_INFINITY };
 
 const WaitingService = defineService<{ wait(): string }>("Waiting", { wait: {} });
 
@@ -82,7 +84,7 @@ async function answerPings(peer: RawPeer): Promise<void> {
 
 test("the time left is what is left when the call leaves, its wait in the queue taken off", async (t) => {
   const clock = createManualClock();
-  const { peer, probe } = await meeting(t, inMemory(), { clock, limits: { inFlight: 1 } });
+  const { peer, probe } = await meeting(t, inMemory(), { clock, limits: { inFlight: 1 }, keepAlive: quiet });
   const first = probe.nothing();
   const second = withOptions(probe, { timeoutMs: 1_000 }).nothing();
   const third = withOptions(probe, { timeoutMs: 200 }).nothing();
@@ -99,7 +101,7 @@ test("the time left is what is left when the call leaves, its wait in the queue 
 
 test("a caller whose time is up is told at once, and its server is told with a cancel", async (t) => {
   const clock = createManualClock();
-  const { peer, probe } = await meeting(t, inMemory(), { clock, timeoutMs: 500 });
+  const { peer, probe } = await meeting(t, inMemory(), { clock, timeoutMs: 500, keepAlive: quiet });
   const failing = probe.add(1, 2).catch((thrown: unknown) => thrown);
   await peer.expect("request", { id: firstId });
   await clock.advance(525);

@@ -21,20 +21,20 @@ function candidate(remote: Partial<RemoteService> = {}) {
 
 describe("what is known of an endpoint's latency", () => {
   test("the first answer counts whole, a slower one at once", () => {
-    const { it } = candidate();
-    it.onSettled(10, undefined);
+    const { it, session } = candidate();
+    it.onSettled(10, undefined, session.readAt);
     assert.equal(it.latencyMs, 10);
-    it.onSettled(500, undefined);
+    it.onSettled(500, undefined, session.readAt);
     assert.equal(it.latencyMs, 500);
   });
 
   test("a faster one counts by and by: after 10 s nearly two thirds of the way", () => {
     const { it, session } = candidate();
-    it.onSettled(500, undefined);
+    it.onSettled(500, undefined, session.readAt);
     for (let now = 100; now <= 10_000; now += 100) {
       session.readAt = now;
       const before = it.latencyMs;
-      it.onSettled(10, undefined);
+      it.onSettled(10, undefined, session.readAt);
       assert.ok(it.latencyMs < before && it.latencyMs > 10);
     }
     const expected = 10 + 490 * Math.exp(-1);
@@ -42,27 +42,27 @@ describe("what is known of an endpoint's latency", () => {
   });
 
   test("a thousand fast answers in one read do not wipe out a slow one", () => {
-    const { it } = candidate();
-    it.onSettled(500, undefined);
-    for (let answer = 0; answer < 1_000; answer++) it.onSettled(1, undefined);
+    const { it, session } = candidate();
+    it.onSettled(500, undefined, session.readAt);
+    for (let answer = 0; answer < 1_000; answer++) it.onSettled(1, undefined, session.readAt);
     assert.equal(it.latencyMs, 500);
   });
 
   test("a quick failure makes no endpoint look fast, a late one makes it look slow", () => {
     const { it, session } = candidate();
-    it.onSettled(0.1, failure);
+    it.onSettled(0.1, failure, session.readAt);
     assert.equal(it.latencyMs, 0);
-    it.onSettled(100, undefined);
+    it.onSettled(100, undefined, session.readAt);
     session.readAt = 60_000;
-    it.onSettled(0.1, failure);
+    it.onSettled(0.1, failure, session.readAt);
     assert.equal(it.latencyMs, 100);
-    it.onSettled(900, failure);
+    it.onSettled(900, failure, session.readAt);
     assert.equal(it.latencyMs, 900);
   });
 
   test("where nothing is heard it is forgotten, so that one slow answer keeps no calls away for ever", () => {
-    const { it } = candidate();
-    it.onSettled(1_000, undefined);
+    const { it, session } = candidate();
+    it.onSettled(1_000, undefined, session.readAt);
     it.relax(250);
     assert.equal(it.latencyMs, 1_000, "something was heard since the last time");
     for (let step = 0; step < 4; step++) it.relax(250);
@@ -72,20 +72,20 @@ describe("what is known of an endpoint's latency", () => {
   });
 
   test("what was never written says nothing of it", () => {
-    const { it } = candidate();
+    const { it, session } = candidate();
     it.pending = 1;
-    it.onSettled(-1, failure);
+    it.onSettled(-1, failure, session.readAt);
     assert.deepEqual([it.latencyMs, it.pending], [0, 0]);
   });
 });
 
 describe("a call given to an endpoint", () => {
   test("is counted until it has settled, and learns whether its method may run twice", () => {
-    const { it } = candidate();
+    const { it, session } = candidate();
     const call: Call = madeUpCall();
     void it.invoke(call);
     assert.deepEqual([it.pending, call.idempotent, call.endpoint], [1, true, endpoint]);
-    it.onSettled(1, undefined);
+    it.onSettled(1, undefined, session.readAt);
     assert.equal(it.pending, 0);
   });
 

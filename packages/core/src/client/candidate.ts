@@ -12,34 +12,57 @@ const decayMs = 10_000;
 /** The same while nothing is heard: who was slow once is asked again within seconds. */
 const silentDecayMs = 1_000;
 
+/** One ready connection to an endpoint, and the service on it. */
+export interface Lane {
+  readonly session: Session;
+  readonly remote: RemoteService;
+}
+
 /**
- * One service on one ready connection. Its latency is a peak-sensitive moving average: a slower answer counts at once,
+ * One service at one endpoint, over one ready connection or several. Its latency is a peak-sensitive moving average: a slower answer counts at once,
  * a faster one by and by. After finagle's PeakEwma load balancer.
  */
 export class ReadyCandidate implements Candidate, Tracker {
   /** Replaced when the registry says something new of it. */
   endpoint: Endpoint;
-  readonly session: Session;
   pending = 0;
   latencyMs = 0;
   load = 0;
-  readonly #remote: RemoteService;
+  /** Never empty but once it is no candidate any more. */
+  #lanes: readonly Lane[];
   #observedAt = 0;
   #heard = false;
 
   constructor(endpoint: Endpoint, session: Session, remote: RemoteService) {
     this.endpoint = endpoint;
-    this.session = session;
-    this.#remote = remote;
+    this.#lanes = [{ session, remote }];
+  }
+
+  /** Whether no connection is left that is not suspect. */
+  get suspect(): boolean {
+    return this.#lanes.every(({ session }) => session.suspect);
+  }
+
+  /** A further connection to the endpoint is ready. */
+  add(session: Session, remote: RemoteService): void {
+    this.#lanes = [...this.#lanes, { session, remote }];
+  }
+
+  /** A connection takes no more calls. Returns whether one is left. */
+  remove(session: Session): boolean {
+    this.#lanes = this.#lanes.filter((lane) => lane.session !== session);
+    return this.#lanes.length > 0;
   }
 
   invoke(call: Call): Promise<unknown> {
-    const method = this.#remote.methods[call.method.index];
+    const lanes = this.#lanes;
+    const { session, remote } = lanes.length === 1 ? lanes[0]! : leastPending(lanes);
+    const method = remote.methods[call.method.index];
     call.endpoint = this.endpoint;
-    if (method === undefined) return Promise.reject(this.#noMethod(call));
+    if (method === undefined) return Promise.reject(this.#noMethod(call, remote));
     call.idempotent = method.idempotent;
     this.pending++;
-    return this.session.send(call, method, this);
+    return session.send(call, method, this);
   }
 
   /** Forgets a little, where nothing was heard since the last time: or one slow answer would keep calls away for ever. */
@@ -48,13 +71,12 @@ export class ReadyCandidate implements Candidate, Tracker {
     this.#heard = false;
   }
 
-  onSettled(latencyMs: number, error: RpcError | undefined): void {
+  onSettled(latencyMs: number, error: RpcError | undefined, now: number): void {
     this.pending--;
     if (latencyMs < 0) return;
     // A quick failure is no sign of speed; a late one is one of slowness.
     if (error !== undefined && (this.latencyMs === 0 || latencyMs < this.latencyMs)) return;
     this.#heard = true;
-    const now = this.session.readAt;
     if (latencyMs > this.latencyMs) {
       this.latencyMs = latencyMs;
     } else {
@@ -64,9 +86,9 @@ export class ReadyCandidate implements Candidate, Tracker {
     this.#observedAt = now;
   }
 
-  #noMethod(call: Call): RpcError {
+  #noMethod(call: Call, remote: RemoteService): RpcError {
     const { method } = call;
-    const hint = didYouMean(method.name, this.#remote.names);
+    const hint = didYouMean(method.name, remote.names);
     return new RpcError(
       "unimplemented",
       `${this.endpoint.address} has no method "${method.name}" in its service ${method.service}${hint}`,
@@ -78,4 +100,14 @@ export class ReadyCandidate implements Candidate, Tracker {
       },
     );
   }
+}
+
+/** The connection with the fewest calls under way; a suspect one only where all are. */
+function leastPending(lanes: readonly Lane[]): Lane {
+  let least = lanes[0]!;
+  for (const lane of lanes) {
+    const suspect = lane.session.suspect;
+    if (suspect === least.session.suspect ? lane.session.pending < least.session.pending : !suspect) least = lane;
+  }
+  return least;
 }

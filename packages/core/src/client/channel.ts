@@ -7,8 +7,9 @@ import type { Logger } from "../contract/logger.js";
 import type { ServiceDescriptor } from "../contract/method.js";
 import type { Endpoint } from "../contract/registry.js";
 import type { Session } from "../session/session.js";
-import { ReadyCandidate } from "./candidate.js";
+import type { ReadyCandidate } from "./candidate.js";
 import type { Link, LinkUser } from "./link.js";
+import { Member, MemberLane, type MemberOwner } from "./member.js";
 import { WaitRoom } from "./wait-room.js";
 
 /** A picker is made anew at most this often, in ms, as endpoints become ready. */
@@ -29,43 +30,20 @@ export interface ChannelOptions {
   readonly maxWaiting: number;
   /** Calls wait to the end of their deadline instead of failing after 5 s without an instance. */
   readonly waitForReady: boolean;
-  /** Lends the connection to an address; give it back with `release`. */
-  readonly lend: (endpoint: Endpoint, user: LinkUser) => Link;
+  /** Connections to each endpoint. */
+  readonly connections: number;
+  /** Tells of a call on a connection that became suspect whether it would be made again elsewhere; where it says so, that is paid for. Absent: none would. */
+  readonly mayMove: ((call: Call, written: boolean) => boolean) | undefined;
+  /** Lends one of the connections to an address, by its number from 0; give it back with `release`. */
+  readonly lend: (endpoint: Endpoint, number: number) => Link;
   readonly release: (link: Link, user: LinkUser) => void;
-}
-
-/** An endpoint of the list, and its connection. */
-class Member implements LinkUser {
-  endpoint: Endpoint;
-  link: Link | undefined;
-  candidate: ReadyCandidate | undefined;
-  error: RpcError | undefined;
-  readonly #channel: Channel;
-
-  constructor(endpoint: Endpoint, channel: Channel) {
-    this.endpoint = endpoint;
-    this.#channel = channel;
-  }
-
-  onReady(session: Session): void {
-    void this.#channel.opened(this, session);
-  }
-
-  onRetired(session: Session): void {
-    if (this.candidate?.session === session) this.#channel.lost(this);
-  }
-
-  onFailed(error: RpcError): void {
-    this.error = error;
-    this.#channel.failed();
-  }
 }
 
 /**
  * One service, as this process calls it: turns the registry's lists into connections and those that are ready into a
  * picker. Only the picker runs for a call; while there is none, calls wait.
  */
-export class Channel implements Ticking {
+export class Channel implements Ticking, MemberOwner {
   readonly #options: ChannelOptions;
   readonly #members = new Map<string, Member>();
   readonly #waiting: WaitRoom;
@@ -128,11 +106,10 @@ export class Channel implements Ticking {
     }
     for (const [key, endpoint] of listed) {
       if (this.#members.has(key)) continue;
-      const member = new Member(endpoint, this);
+      const member = new Member(endpoint);
       this.#newestAt = this.#options.clock.now();
       this.#members.set(key, member);
-      member.link = this.#options.lend(endpoint, member);
-      member.link.use(member);
+      this.#dial(member);
     }
     if (changed) this.#rebuild();
     if (this.#members.size === 0) this.failed();
@@ -160,14 +137,14 @@ export class Channel implements Ticking {
   }
 
   /** A member's connection is ready: its service is opened on it. */
-  async opened(member: Member, session: Session): Promise<void> {
+  async opened(lane: MemberLane, session: Session): Promise<void> {
     const { service, logger, clock } = this.#options;
+    const { member } = lane;
     try {
       const remote = await session.open(service);
-      if (session.state !== "ready" || member.link === undefined || this.#closed) return;
+      if (session.state !== "ready" || lane.link === undefined || this.#closed) return;
       if (remote !== undefined) {
-        member.error = undefined;
-        member.candidate = new ReadyCandidate(member.endpoint, session, remote);
+        member.add(session, remote);
         this.#rebuildSoon();
         return;
       }
@@ -175,22 +152,43 @@ export class Channel implements Ticking {
         service: service.name,
         endpoint: member.endpoint.address,
       });
-      member.onFailed(this.#absent(member.endpoint));
+      lane.onFailed(this.#absent(member.endpoint));
       clock
         .setTimer(
-          () => void (session.state === "ready" && member.link !== undefined && this.opened(member, session)),
+          () => void (session.state === "ready" && lane.link !== undefined && this.opened(lane, session)),
           absentMs,
         )
         .unref();
     } catch (error) {
-      member.onFailed(error as RpcError);
+      lane.onFailed(error as RpcError);
     }
   }
 
   /** A member's connection takes no more calls. */
   lost(member: Member): void {
-    member.candidate = undefined;
+    if (member.candidate === undefined) this.#rebuild();
+  }
+
+  /** A member's connection has become suspect, or is no longer: its calls go elsewhere, where there is an elsewhere for them. */
+  suspected(member: Member, session: Session): void {
+    const { candidate } = member;
+    const { mayMove } = this.#options;
+    if (candidate === undefined) return;
+    if (!session.suspect) {
+      this.#rebuildSoon();
+      return;
+    }
     this.#rebuild();
+    if (mayMove === undefined) return;
+    const others = [...this.#members.values()].filter(
+      (other) => other !== member && other.candidate?.suspect === false,
+    );
+    if (others.length === 0) return;
+    session.moveAway(
+      candidate,
+      (call, written) =>
+        others.some(({ endpoint }) => !call.route?.except?.includes(endpoint.id)) && mayMove(call, written),
+    );
   }
 
   /** Something failed: where nobody is ready and patience is over, nobody has to wait any longer. */
@@ -242,11 +240,22 @@ export class Channel implements Ticking {
     return refusal;
   }
 
+  #dial(member: Member): void {
+    const { connections, lend } = this.#options;
+    member.lanes = Array.from({ length: connections }, () => new MemberLane(member, this));
+    for (const [number, lane] of member.lanes.entries()) {
+      lane.link = lend(member.endpoint, number);
+      lane.link.use(lane);
+    }
+  }
+
   #drop(member: Member): void {
-    const { link } = member;
-    member.link = undefined;
     member.candidate = undefined;
-    if (link !== undefined) this.#options.release(link, member);
+    for (const lane of member.lanes) {
+      const { link } = lane;
+      lane.link = undefined;
+      if (link !== undefined) this.#options.release(link, lane);
+    }
   }
 
   #rebuildSoon(): void {
@@ -261,8 +270,7 @@ export class Channel implements Ticking {
     this.#rebuildTimer = undefined;
     if (this.#closed) return;
     const { clock } = this.#options;
-    const ready: ReadyCandidate[] = [];
-    for (const { candidate } of this.#members.values()) if (candidate !== undefined) ready.push(candidate);
+    const ready = this.#usable();
     this.#rebuiltAt = clock.now();
     if (ready.length === 0) {
       if (this.#picker !== undefined) this.#unreadySince = this.#rebuiltAt;
@@ -273,6 +281,14 @@ export class Channel implements Ticking {
     this.#patience?.cancel();
     this.#patience = undefined;
     if (this.#waiting.size > 0) this.#waiting.release(this.invoke);
+  }
+
+  /** Those that are ready and not suspect; where they are fewer than half of the list, all that are ready. */
+  #usable(): ReadyCandidate[] {
+    const ready: ReadyCandidate[] = [];
+    for (const { candidate } of this.#members.values()) if (candidate !== undefined) ready.push(candidate);
+    const heard = ready.filter(({ suspect }) => !suspect);
+    return heard.length * 2 < this.#members.size ? ready : heard;
   }
 
   /** The balancer is somebody else's code: what it throws fails calls, and nothing else. */

@@ -4,11 +4,12 @@ import type { Interceptor } from "../contract/call.js";
 import type { Clock, Random } from "../contract/clock.js";
 import type { Codec } from "../contract/codec.js";
 import { RpcError } from "../contract/errors.js";
+import type { KeepAliveOptions } from "../contract/keep-alive.js";
 import type { ConnectionLimits } from "../contract/limits.js";
 import type { Logger } from "../contract/logger.js";
 import type { Address, Registry } from "../contract/registry.js";
 import type { OnConnect, Transport } from "../contract/transport.js";
-import type { RetryOptions } from "../interceptors/retry.js";
+import type { RetryOptions } from "../interceptors/retry-policy.js";
 import { checkOptions, type OptionKinds } from "../service/check-options.js";
 import type { WhenFull } from "../session/session-options.js";
 import { schemeOf } from "../transport/address.js";
@@ -44,6 +45,10 @@ export interface ConnectSettings {
   readonly instance?: string;
   /** Bounds of each connection; what is left out has its default. */
   readonly limits?: Partial<ConnectionLimits>;
+  /** Connections to each endpoint, the calls spread over them: for endpoints that one socket cannot keep busy. Defaults to 1. */
+  readonly connections?: number;
+  /** When a silent peer is asked whether it is there, suspected and given up; what is left out has its default. */
+  readonly keepAlive?: KeepAliveOptions;
   /** What happens when the queue to an endpoint is full: the oldest unwritten call fails ("evict"), or the new one ("refuse"). Defaults to "evict". */
   readonly whenFull?: WhenFull;
   /** How long connecting may take, hello included, in ms. Defaults to 5 000. */
@@ -75,6 +80,8 @@ const kinds: OptionKinds = {
   cluster: "string",
   instance: "string",
   limits: "object",
+  connections: "count",
+  keepAlive: "object",
   whenFull: ["evict", "refuse"],
   connectMs: "count",
   backoff: "object",

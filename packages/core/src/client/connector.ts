@@ -12,7 +12,9 @@ import type { Endpoint } from "../contract/registry.js";
 import type { Transport } from "../contract/transport.js";
 import { watchLoop } from "../discovery/watch-loop.js";
 import { compose } from "../interceptors/compose.js";
-import { retry } from "../interceptors/retry.js";
+import { retryBy } from "../interceptors/retry.js";
+import { RetryPolicy } from "../interceptors/retry-policy.js";
+import { checkKeepAlive } from "../service/keep-alive-option.js";
 import { checkLimits } from "../service/limits-option.js";
 import { schemeOf } from "../transport/address.js";
 import { tcp } from "../transport/tcp.js";
@@ -71,6 +73,7 @@ class SocketConnector implements Connector {
       random,
       logger: guarded(logger),
       limits: checkLimits("connect", limits),
+      keepAlive: checkKeepAlive("connect", options.keepAlive),
       cluster: options.cluster ?? "",
       instance: options.instance ?? randomUUID(),
       whenFull: options.whenFull ?? ("evict" as const),
@@ -94,13 +97,14 @@ class SocketConnector implements Connector {
       const { interceptors = [], retry: retryOptions } = this.#options;
       const { clock, random } = this.#settings;
       // Retries innermost: what wraps a call sees it once, however many attempts it takes.
-      const all = retryOptions === false ? interceptors : [...interceptors, retry(retryOptions, clock, random)];
+      const policy = retryOptions === false ? undefined : new RetryPolicy(retryOptions, clock, random);
+      const all = policy === undefined ? interceptors : [...interceptors, retryBy(policy, clock)];
       const entry: { channel: Channel | undefined; invoke: Invoke } = {
         channel: undefined,
         invoke: (call) => first(call),
       };
       const first: Invoke = (call) => {
-        entry.channel ??= detached(() => this.#openChannel(service));
+        entry.channel ??= detached(() => this.#openChannel(service, policy));
         return entry.channel.invoke(call);
       };
       entry.invoke = compose(all, (call) => (entry.channel === undefined ? first(call) : entry.channel.invoke(call)));
@@ -127,9 +131,9 @@ class SocketConnector implements Connector {
     patience.cancel();
   }
 
-  #openChannel(service: ServiceDescriptor): Channel {
+  #openChannel(service: ServiceDescriptor, policy: RetryPolicy | undefined): Channel {
     const { clock, logger, limits, random, backoff } = this.#settings;
-    const { address, registry, balancer, waitForReady = false } = this.#options;
+    const { address, registry, balancer, waitForReady = false, connections = 1 } = this.#options;
     const channel = new Channel({
       service,
       balancer: balancer ?? onlyOne,
@@ -137,7 +141,9 @@ class SocketConnector implements Connector {
       logger,
       maxWaiting: limits.sendQueueEntries,
       waitForReady,
-      lend: (endpoint, user) => this.#lend(endpoint, user),
+      connections,
+      mayMove: policy && ((call, written) => policy.claim(call, written)),
+      lend: (endpoint, number) => this.#lend(endpoint, number),
       release: (link, user) => this.#release(link, user),
     });
     if (this.#closed !== undefined) {
@@ -162,8 +168,8 @@ class SocketConnector implements Connector {
     return channel;
   }
 
-  #lend(endpoint: Endpoint, _user: LinkUser): Link {
-    const key = `${endpoint.id} ${endpoint.address}`;
+  #lend(endpoint: Endpoint, number: number): Link {
+    const key = `${endpoint.id} ${endpoint.address} ${number}`;
     let shared = this.#links.get(key);
     if (shared === undefined) {
       const { clock, random, backoff, transports } = this.#settings;

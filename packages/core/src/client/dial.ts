@@ -47,6 +47,7 @@ export async function dial(
             resolve(session);
           },
           onRetired: () => events.onRetired(),
+          onSuspicion: (suspect) => events.onSuspicion(suspect),
           onClosed(error) {
             if (ready) events.onClosed(error);
             else reject(asFailedAttempt(explained(error, address, transport), address));
@@ -109,12 +110,17 @@ function limitedTo(
   const onOuter = (): void => controller.abort(outer.reason);
   if (outer.aborted) onOuter();
   outer.addEventListener("abort", onOuter);
-  const timer = clock.setTimer(() => {
-    const message = `${address} did not answer the hello within connectMs ${connectMs}`;
-    controller.abort(
-      new RpcError("unavailable", message, { reason: "CONNECT_TIMEOUT", processed: "no", endpoint: address }),
-    );
-  }, connectMs);
+  // Reads come first: after a stall of this process the answer may be there.
+  const timer = clock.setTimer(
+    () =>
+      clock.afterReads(() => {
+        const message = `${address} did not answer the hello within connectMs ${connectMs}`;
+        controller.abort(
+          new RpcError("unavailable", message, { reason: "CONNECT_TIMEOUT", processed: "no", endpoint: address }),
+        );
+      }),
+    connectMs,
+  );
   return {
     signal: controller.signal,
     stop() {

@@ -53,6 +53,7 @@ function linked(open: (attempt: number) => "ready" | "fails" | "fails late" | "h
   const user: LinkUser = {
     onReady: () => void seen.push("ready"),
     onRetired: () => void seen.push("retired"),
+    onSuspicion: () => void seen.push("suspicion"),
     onFailed: ({ reason }) => void seen.push(reason),
   };
   let aborted: unknown;
@@ -166,6 +167,7 @@ describe("the connection to an address", () => {
     const late: LinkUser = {
       onReady: () => void heard.push("ready"),
       onRetired: () => void heard.push("retired"),
+      onSuspicion: () => {},
       onFailed: ({ reason }) => void heard.push(reason),
     };
     const failing = linked(() => "fails");

@@ -15,6 +15,8 @@ export type OpenSession = (address: Address, signal: AbortSignal, events: Sessio
 /** What a link hears of its session after it became ready. */
 export interface SessionEvents {
   onRetired(): void;
+  /** The peer is silent though it owes an answer, or was heard of again. */
+  onSuspicion(suspect: boolean): void;
   onClosed(error: RpcError): void;
 }
 
@@ -23,6 +25,8 @@ export interface LinkUser {
   onReady(session: Session): void;
   /** The session takes no more calls; the next one is on its way. */
   onRetired(session: Session): void;
+  /** The session has become suspect, or is no longer. */
+  onSuspicion(session: Session): void;
   /** An attempt to connect failed; the next one comes after a wait. */
   onFailed(error: RpcError): void;
 }
@@ -123,6 +127,10 @@ export class Link {
     try {
       session = await this.#options.open(this.address, this.#stop.signal, {
         onRetired: leave,
+        onSuspicion: () => {
+          if (this.#state.kind === "ready" && this.#state.session === session)
+            for (const user of [...this.#users]) user.onSuspicion(session);
+        },
         onClosed: () => {
           this.#retiring.delete(session);
           leave();

@@ -3,10 +3,16 @@ import type { Clock } from "../contract/clock.js";
 /** How often everybody is asked, in ms. */
 export const tickMs = 250;
 
+/** A timer that is late by more than this, in ms, tells of a process that was stopped or busy with something else. */
+export const stallMs = 250;
+
 /** Something that wants to be asked now and then whether time has changed anything. */
 export interface Ticking {
-  /** Called every 250 ms, never while this process is behind with reading. */
-  tick(now: number): void;
+  /**
+   * Called every 250 ms, after what the network holds has been read. `stalled`: this process was held up since the last
+   * time, so that a silence may be its own.
+   */
+  tick(now: number, stalled: boolean): void;
 }
 
 /** One timer for everything that only needs to know roughly what time it is: a connection's silence, a hello's patience. */
@@ -14,11 +20,13 @@ export class Ticker {
   readonly #clock: Clock;
   readonly #members = new Set<Ticking>();
   #running = false;
+  #dueAt = 0;
   readonly #judge = (): void => {
     this.#running = false;
     const now = this.#clock.now();
+    const stalled = now - this.#dueAt > stallMs;
     try {
-      for (const member of this.#members) member.tick(now);
+      for (const member of this.#members) member.tick(now, stalled);
     } finally {
       this.#run();
     }
@@ -40,6 +48,7 @@ export class Ticker {
   #run(): void {
     if (this.#running || this.#members.size === 0) return;
     this.#running = true;
+    this.#dueAt = this.#clock.now() + tickMs;
     // What is asked about, a socket or a server, keeps the process alive by itself.
     this.#clock.setTimer(() => this.#clock.afterReads(this.#judge), tickMs).unref();
   }

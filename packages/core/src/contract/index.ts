@@ -7,6 +7,7 @@ export * from "./code.js";
 export type * from "./codec.js";
 export * from "./errors.js";
 export type * from "./identity.js";
+export type { KeepAliveOptions } from "./keep-alive.js";
 export * from "./limits.js";
 export * from "./logger.js";
 export type * from "./method.js";

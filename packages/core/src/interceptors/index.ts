@@ -1,2 +1,3 @@
-export { type RetryOptions, retry } from "./retry.js";
+export { retry } from "./retry.js";
 export type { RetryBudgetOptions } from "./retry-budget.js";
+export type { RetryOptions } from "./retry-policy.js";

@@ -8,7 +8,8 @@ import { noMetadata } from "../contract/call.js";
 import type { CodeName } from "../contract/code.js";
 import { type Processed, RpcError, type RpcErrorOptions } from "../contract/errors.js";
 import { createManualClock } from "../testing/manual-clock.js";
-import { type RetryOptions, retry } from "./retry.js";
+import { retry } from "./retry.js";
+import type { RetryOptions } from "./retry-policy.js";
 
 const half = (): number => 0.5;
 const unlimited: RetryOptions = { budget: { ratio: 0, perSecond: 1_000_000 } };

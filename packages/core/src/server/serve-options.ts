@@ -2,6 +2,7 @@ import type { Authenticator } from "../contract/authenticator.js";
 import type { Admission, Interceptor, Invoke } from "../contract/call.js";
 import type { Clock, Random } from "../contract/clock.js";
 import type { Codec } from "../contract/codec.js";
+import type { KeepAliveOptions } from "../contract/keep-alive.js";
 import type { ConnectionLimits } from "../contract/limits.js";
 import type { Logger } from "../contract/logger.js";
 import type { Binding } from "../contract/method.js";
@@ -52,6 +53,8 @@ export interface ServeSettings {
   readonly instance?: string;
   /** Bounds of each connection; what is left out has its default. */
   readonly limits?: Partial<ConnectionLimits>;
+  /** When a silent peer is asked whether it is there, and given up; what is left out has its default. */
+  readonly keepAlive?: KeepAliveOptions;
   /** How long `close` lets handlers finish, in ms. Defaults to 25 000. */
   readonly drainMs?: number;
   /** Defaults to writing nothing. */
@@ -83,6 +86,7 @@ export const serveOptionKinds: OptionKinds = {
   cluster: "string",
   instance: "string",
   limits: "object",
+  keepAlive: "object",
   drainMs: "number",
   logger: "object",
   clock: "object",

@@ -12,6 +12,7 @@ import type { Address, Entry } from "../contract/registry.js";
 import type { Listener, Transport } from "../contract/transport.js";
 import { compose } from "../interceptors/compose.js";
 import { checkOptions } from "../service/check-options.js";
+import { checkKeepAlive } from "../service/keep-alive-option.js";
 import { checkLimits } from "../service/limits-option.js";
 import { Session } from "../session/session.js";
 import type { Judge } from "../session/session-options.js";
@@ -76,6 +77,7 @@ class ListeningServer implements Server {
       random: options.random ?? Math.random,
       logger: guarded(options.logger ?? silent),
       limits: checkLimits("serve", options.limits),
+      keepAlive: checkKeepAlive("serve", options.keepAlive),
       codecs: options.codecs ?? defaultCodecs,
       cluster: options.cluster ?? "",
       whenFull: "evict" as const,

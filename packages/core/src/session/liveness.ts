@@ -1,43 +1,129 @@
+import { stallMs, tickMs } from "../clock/ticker.js";
+import type { Timer } from "../contract/clock.js";
 import type { RpcError } from "../contract/errors.js";
+import type { KeepAliveOptions } from "../contract/keep-alive.js";
 import { Kind } from "../wire/header.js";
 import type { Connection } from "./connection.js";
 import { connectionLost } from "./connection-lost.js";
 
-/** Silence after which an idle peer is asked whether it is there, and one that owes an answer; and how long it may take to say so. */
-const idlePingMs = 30_000;
-const busyPingMs = 5_000;
-const pongMs = 5_000;
+/** Silence after which buffers for what may come are let go, in ms. */
+const quietMs = 5_000;
+/** A call is late once it is this many times as old as nearly all others got. */
+const lateFactor = 3;
 
-/** Whether the peer is still there: silence, the ping that ends it, and the end of a connection on which it does not. */
+/** What liveness asks of its session. */
+export interface Watched {
+  /** Whether the peer owes an answer. */
+  owed(): boolean;
+  /** When the oldest of the calls without an answer that were written after `since` was, in ms on the clock; Infinity where there is none. */
+  oldestWrittenAt(since: number): number;
+  /** What 99 of 100 answers took at most, in ms. */
+  usualMs(): number;
+  /** The peer has become suspect, or was heard of again. */
+  onSuspicion(suspect: boolean): void;
+  close(error: RpcError): void;
+}
+
+/**
+ * Whether the peer is still there. A late answer of a silent peer is asked after at once, and where nothing comes the
+ * peer is suspect, until the next byte of its; a long silence ends the connection. Whatever was read last counts, be it
+ * a pong or not.
+ */
 export class Liveness {
+  #suspect = false;
   readonly #connection: Connection;
-  readonly #owed: () => boolean;
-  readonly #close: (error: RpcError) => void;
-  /** Before anything is read again a ping waits for its answer. */
+  readonly #options: Required<KeepAliveOptions>;
+  readonly #session: Watched;
+  /** The last ping for silence alone, which waits for its answer until something is read again. */
   #pingedAt = Number.NEGATIVE_INFINITY;
+  /** The last ping of either kind: calls that are older and have no answer yet are just slow, once it has one. */
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #verdict: Timer | undefined;
 
-  /** `owed` tells whether the peer owes an answer. */
-  constructor(connection: Connection, owed: () => boolean, close: (error: RpcError) => void) {
+  constructor(connection: Connection, options: Required<KeepAliveOptions>, session: Watched) {
     this.#connection = connection;
-    this.#owed = owed;
-    this.#close = close;
+    this.#options = options;
+    this.#session = session;
   }
 
-  /** Called every now and then while the connection is open. */
-  tick(now: number): void {
-    const { readAt, outbox, peer } = this.#connection;
+  /** Whether calls should go elsewhere. */
+  get suspect(): boolean {
+    return this.#suspect;
+  }
+
+  /** A suspect peer was heard of. */
+  onHeard(): void {
+    this.#suspect = false;
+    this.#session.onSuspicion(false);
+  }
+
+  /** Called every 250 ms while the connection is open. */
+  tick(now: number, stalled: boolean): void {
+    const { readAt, peer } = this.#connection;
+    if (stalled) {
+      // What was asked before the stall may have left only after it.
+      if (this.#pingedAt > readAt) this.#pingedAt = now;
+      return;
+    }
+    const { idleMs, busyMs, timeoutMs } = this.#options;
     const silentMs = now - readAt;
-    if (this.#pingedAt > readAt) {
-      if (now - this.#pingedAt >= pongMs)
-        this.#close(connectionLost(peer.address, `it has not answered for ${Math.round(silentMs)} ms`));
-    } else if (silentMs >= (this.#owed() ? busyPingMs : idlePingMs)) {
+    // Closer than half a tick is there: nothing may last a tick longer than it says.
+    const dueMs = (this.#suspect || this.#session.owed() ? busyMs : idleMs) - tickMs / 2;
+    if (silentMs >= dueMs && this.#pingedAt <= readAt) {
       this.#pingedAt = now;
-      outbox.frame(Kind.ping, 0, 0, 0);
+      this.#ask(now);
+    } else if (silentMs >= dueMs && now - this.#pingedAt >= timeoutMs - tickMs / 2) {
+      this.#session.close(connectionLost(peer.address, `it has not answered for ${Math.round(silentMs)} ms`));
+    } else if (silentMs >= this.#options.suspectAfterMs && this.#askedAt <= readAt && this.#isLate(now)) {
+      this.#ask(now);
     }
   }
 
   /** Whether nothing has come for so long that buffers may be let go. */
   quiet(now: number): boolean {
-    return now - this.#connection.readAt > busyPingMs;
+    return now - this.#connection.readAt > quietMs;
+  }
+
+  /** The connection is over. */
+  stop(): void {
+    this.#verdict?.cancel();
+    this.#verdict = undefined;
+  }
+
+  /** Whether a call waits longer than calls do here, and nothing was asked since it was written. */
+  #isLate(now: number): boolean {
+    if (!this.#session.owed()) return false;
+    const lateMs = Math.max(this.#options.suspectAfterMs, lateFactor * this.#session.usualMs());
+    return now - this.#session.oldestWrittenAt(this.#askedAt) >= lateMs;
+  }
+
+  #ask(now: number): void {
+    this.#askedAt = now;
+    this.#connection.outbox.frame(Kind.ping, 0, 0, 0);
+    if (!this.#suspect && this.#options.suspectTimeoutMs !== Number.POSITIVE_INFINITY) this.#judgeLater();
+  }
+
+  #judgeLater(): void {
+    const { clock } = this.#connection;
+    this.#verdict?.cancel();
+    this.#verdict = clock.setTimer(() => clock.afterReads(() => this.#judge()), this.#options.suspectTimeoutMs);
+    // Who waits for an answer keeps the process alive by itself.
+    this.#verdict.unref();
+  }
+
+  #judge(): void {
+    const { readAt, clock } = this.#connection;
+    if (this.#verdict === undefined) return;
+    this.#verdict = undefined;
+    if (this.#askedAt <= readAt) return;
+    const now = clock.now();
+    if (now - this.#askedAt > this.#options.suspectTimeoutMs + stallMs) {
+      // This process was held up itself.
+      this.#askedAt = now;
+      this.#judgeLater();
+      return;
+    }
+    this.#suspect = true;
+    this.#session.onSuspicion(true);
   }
 }

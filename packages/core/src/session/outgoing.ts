@@ -13,9 +13,13 @@ import type { RemoteMethod } from "./remote-service.js";
 import { SendQueue } from "./send-queue.js";
 import type { WhenFull } from "./session-options.js";
 import { Slots } from "./slots.js";
+import { UsualLatency } from "./usual-latency.js";
 
 /** Thrown, and caught here, where a call was given up while it was encoded. */
 const givenUp = new Error("given up");
+
+/** One answer of so many is looked at for what is usual. */
+const sampled = 8;
 
 /** What an answer's frame said of it, while its parts arrive. */
 interface Answer {
@@ -33,6 +37,7 @@ export class Outgoing {
   readonly #queue: SendQueue;
   readonly #assemblies: Assemblies<Answer>;
   readonly #fields = new Fields();
+  readonly #usual = new UsualLatency();
   /** Above this id the peer ran nothing: known from its final drain frame. */
   #lastRun = Number.POSITIVE_INFINITY;
 
@@ -63,6 +68,27 @@ export class Outgoing {
 
   get assemblies(): { readonly waitingSince: number } {
     return this.#assemblies;
+  }
+
+  /** What 99 of 100 answers took at most, in ms; an estimate. */
+  get usualMs(): number {
+    return this.#usual.p99Ms;
+  }
+
+  /** When the oldest of the calls without an answer that were written after `since` was, in ms on the clock; Infinity where there is none. */
+  oldestWrittenAt(since: number): number {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const { writtenAt } of this.#slots.values()) if (writtenAt > since && writtenAt < oldest) oldest = writtenAt;
+    return oldest;
+  }
+
+  /** Gives up the calls of a tracker that `mayMove` lets go, with an error that says that the peer is silent. */
+  moveAway(tracker: Tracker, mayMove: (call: Call, written: boolean) => boolean): void {
+    const waiting = [...this.#queue.values(), ...this.#slots.values()];
+    for (const pending of waiting) {
+      if (pending.tracker !== tracker || pending.settled) continue;
+      if (mayMove(pending.call, pending.id !== 0)) this.giveUp(pending, silent(this.#connection.peer.address));
+    }
   }
 
   /** Returns an id for a frame that is no call. */
@@ -302,6 +328,7 @@ export class Outgoing {
       throw protocolError("UNKNOWN_CODEC", `an answer is in codec ${codec}, which was not agreed`);
     if (kind === Kind.response) {
       this.#slots.take(pending.id);
+      if (pending.id % sampled === 0) this.#usual.heard(readAt - pending.writtenAt);
       try {
         pending.succeed(decoder.decode(bytes, start, end, limits), readAt);
       } catch (cause) {
@@ -331,6 +358,14 @@ export class Outgoing {
       throw protocolError("UNKNOWN_ID", `an answer came to call ${id}, which was never made`);
     this.lateAnswers++;
   }
+}
+
+function silent(endpoint: string): RpcError {
+  return new RpcError("unavailable", `${endpoint} is silent: the call was moved elsewhere`, {
+    reason: "SUSPECT",
+    processed: "maybe",
+    endpoint,
+  });
 }
 
 function expired(call: Call): RpcError {

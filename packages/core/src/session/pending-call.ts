@@ -5,8 +5,8 @@ import type { RemoteMethod } from "./remote-service.js";
 
 /** Who counts what a connection does for a service. */
 export interface Tracker {
-  /** A call that was given to the connection has settled. `latencyMs` is −1 where it was never written. */
-  onSettled(latencyMs: number, error: RpcError | undefined): void;
+  /** A call that was given to the connection has settled, at `now`. `latencyMs` is −1 where it was never written. */
+  onSettled(latencyMs: number, error: RpcError | undefined, now: number): void;
 }
 
 /** Who writes and withdraws calls. */
@@ -18,6 +18,7 @@ interface Owner {
 export class PendingCall implements Carrier {
   readonly call: Call;
   readonly remote: RemoteMethod;
+  readonly tracker: Tracker | undefined;
   /** 0 until it is written. */
   id = 0;
   writtenAt = -1;
@@ -25,7 +26,6 @@ export class PendingCall implements Carrier {
   /** Its encoded arguments, while it is queued. */
   queuedBody: Buffer | undefined;
   readonly #owner: Owner;
-  readonly #tracker: Tracker | undefined;
   readonly #resolve: (output: unknown) => void;
   readonly #reject: (error: RpcError) => void;
 
@@ -40,7 +40,7 @@ export class PendingCall implements Carrier {
     this.call = call;
     this.remote = remote;
     this.#owner = owner;
-    this.#tracker = tracker;
+    this.tracker = tracker;
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -68,6 +68,6 @@ export class PendingCall implements Carrier {
     // Interceptors may go on with the call after this: who gives it up then must hear what is certain by now.
     call.processed = worse(call.processed, error === undefined ? "yes" : error.processed);
     if (call.carrier === this) call.carrier = undefined;
-    this.#tracker?.onSettled(this.writtenAt < 0 ? -1 : now - this.writtenAt, error);
+    this.tracker?.onSettled(this.writtenAt < 0 ? -1 : now - this.writtenAt, error, now);
   }
 }

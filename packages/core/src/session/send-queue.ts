@@ -81,6 +81,11 @@ export class SendQueue {
     this.#head = 0;
   }
 
+  /** The calls that are in, oldest first. */
+  values(): PendingCall[] {
+    return this.#calls.slice(this.#head).filter((call) => call !== undefined && !call.settled) as PendingCall[];
+  }
+
   /** Takes all calls out. */
   takeAll(): PendingCall[] {
     const all: PendingCall[] = [];

@@ -4,6 +4,7 @@ import type { Clock } from "../contract/clock.js";
 import type { Codec } from "../contract/codec.js";
 import type { RpcError } from "../contract/errors.js";
 import type { Identity, PeerCertificate } from "../contract/identity.js";
+import type { KeepAliveOptions } from "../contract/keep-alive.js";
 import type { ConnectionLimits } from "../contract/limits.js";
 import type { Logger } from "../contract/logger.js";
 import type { Method } from "../contract/method.js";
@@ -30,6 +31,8 @@ export interface SessionListener {
   onReady(session: { readonly peer: Peer }): void;
   /** No new calls, those under way go on. Not called where the session closes at once. */
   onRetired(): void;
+  /** The peer is silent though it owes an answer, or was heard of again. */
+  onSuspicion?(suspect: boolean): void;
   /** The end, once, whatever came before it. Every call has been settled. */
   onClosed(error: RpcError): void;
 }
@@ -60,5 +63,6 @@ export interface SessionOptions {
   readonly refusal?: RpcError | undefined;
   /** Acceptor: the certificate that the peer proved to own. */
   readonly certificate?: PeerCertificate | undefined;
+  readonly keepAlive: Required<KeepAliveOptions>;
   readonly listener: SessionListener;
 }

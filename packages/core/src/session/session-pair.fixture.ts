@@ -1,6 +1,7 @@
 import { messagePack } from "../codecs/index.js";
 import { type Call, type Carrier, type NestedCall, noMetadata, type Reply, type Route } from "../contract/call.js";
 import type { RpcError } from "../contract/errors.js";
+import { defaultKeepAlive } from "../contract/keep-alive.js";
 import { type ConnectionLimits, defaultLimits } from "../contract/limits.js";
 import { silent } from "../contract/logger.js";
 import type { ServiceDescriptor } from "../contract/method.js";
@@ -64,6 +65,7 @@ export async function sessionPair(
       instance: role,
       whenFull: "evict",
       logger: silent,
+      keepAlive: defaultKeepAlive,
       host: hostOf(answering[role]),
       listener: {
         onReady: () => {},

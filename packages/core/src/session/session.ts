@@ -79,11 +79,13 @@ export class Session implements Connection {
     this.#outgoing = new Outgoing(this, options.whenFull, () => this.#onIdle());
     this.#incoming = new Incoming(this, options.host, () => this.#onIdle());
     this.#openings = new Openings(this);
-    this.#liveness = new Liveness(
-      this,
-      () => this.#outgoing.pending + this.#openings.size > 0,
-      (error) => this.close(error),
-    );
+    this.#liveness = new Liveness(this, options.keepAlive, {
+      owed: () => this.#outgoing.pending + this.#openings.size > 0,
+      oldestWrittenAt: (since) => this.#outgoing.oldestWrittenAt(since),
+      usualMs: () => this.#outgoing.usualMs,
+      onSuspicion: (suspect) => options.listener.onSuspicion?.(suspect),
+      close: (error) => this.close(error),
+    });
     this.#drain = new Drain(this, {
       role,
       pending: () => this.pending,
@@ -114,6 +116,11 @@ export class Session implements Connection {
     return this.#outgoing.pending + this.#incoming.running;
   }
 
+  /** Whether the peer is silent though it owes an answer and was asked: calls should go elsewhere until it is heard of. */
+  get suspect(): boolean {
+    return this.#liveness.suspect;
+  }
+
   codecById(id: number): Codec | undefined {
     return this.#codecIds.includes(id) ? this.#options.codecs.find((codec) => codec.id === id) : undefined;
   }
@@ -126,10 +133,15 @@ export class Session implements Connection {
         processed: "no",
         endpoint: this.peer.address,
       });
-      tracker?.onSettled(-1, error);
+      tracker?.onSettled(-1, error, this.readAt);
       return Promise.reject(error);
     }
     return this.#outgoing.send(call, remote, tracker);
+  }
+
+  /** Gives up the calls of a tracker that `mayMove` lets go, so that they can be made elsewhere. */
+  moveAway(tracker: Tracker, mayMove: (call: Call, written: boolean) => boolean): void {
+    this.#outgoing.moveAway(tracker, mayMove);
   }
 
   /** Opens a service. Resolves to undefined where the peer has none of that name. */
@@ -173,14 +185,16 @@ export class Session implements Connection {
   }
 
   /** Asks whether time has run out on anything. */
-  tick(now: number): void {
+  tick(now: number, stalled: boolean): void {
     if (this.#state === "opening") {
-      if (now - this.#openedAt >= this.limits.helloMs) {
+      if (!stalled && now - this.#openedAt >= this.limits.helloMs) {
         const what = this.#judging ? "its authentication did not end" : "it did not say hello";
         this.close(connectionLost(this.peer.address, `${what} within ${this.limits.helloMs} ms`, "HELLO_TIMEOUT"));
       }
       return;
     }
+    this.#liveness.tick(now, stalled);
+    if (stalled) return;
     const partialSince = Math.min(this.#outgoing.assemblies.waitingSince, this.#incoming.assemblies.waitingSince);
     if (
       now - partialSince >= this.limits.partialMs ||
@@ -189,7 +203,6 @@ export class Session implements Connection {
       this.close(protocolError("PARTIAL_TIMEOUT", "a message was begun and did not go on", "deadline_exceeded"));
       return;
     }
-    this.#liveness.tick(now);
     if (this.#liveness.quiet(now)) this.#trim();
     if (this.#state === "ready" && this.#outgoing.nearlyExhausted) void this.drain();
   }
@@ -260,6 +273,7 @@ export class Session implements Connection {
   #read(chunk: Buffer): void {
     if (this.#state === "closed") return;
     this.readAt = this.clock.now();
+    if (this.#liveness.suspect) this.#liveness.onHeard();
     try {
       this.#reader.push(chunk);
       this.#incoming.start();
@@ -372,6 +386,7 @@ export class Session implements Connection {
     this.#state = "closed";
     this.#closeError = error;
     tickerOf(this.clock).delete(this);
+    this.#liveness.stop();
     this.#report(diagnostics.connectionClosed, error.reason);
     this.#options.listener.onClosed(error);
     this.#drain.onClosed();

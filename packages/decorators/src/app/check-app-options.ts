@@ -26,6 +26,7 @@ const kinds: Kinds<AppOptions> = {
   codecs: "list",
   transports: "object",
   limits: "object",
+  keepAlive: "object",
   clock: "object",
   random: "function",
 };
@@ -48,6 +49,7 @@ const connectKinds: Kinds<AppConnectOptions> = {
   interceptors: "list",
   retry: "any",
   waitForReady: "boolean",
+  connections: "count",
   whenFull: ["evict", "refuse"],
   connectMs: "count",
   backoff: "object",

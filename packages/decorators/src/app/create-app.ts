@@ -79,8 +79,8 @@ async function bindingOf(
 
 /** Options that the server and the clients take alike. */
 function sharedBy(options: AppOptions) {
-  const { cluster, instance = randomUUID(), codecs, transports, limits, clock, random } = options;
-  return { instance, ...given({ cluster, codecs, transports, limits, clock, random }) };
+  const { cluster, instance = randomUUID(), codecs, transports, limits, keepAlive, clock, random } = options;
+  return { instance, ...given({ cluster, codecs, transports, limits, keepAlive, clock, random }) };
 }
 
 function serveSettings({
