@@ -18,11 +18,12 @@ const packages = {
 };
 
 /** For each folder of core the other folders that it may import. */
-const small = ["ambient", "clock", "codecs", "discovery", "interceptors", "service", "transport"];
+const small = ["ambient", "clock", "codecs", "discovery", "interceptors", "service", "stats", "transport"];
 const core = {
   contract: [],
   wire: ["contract"],
-  session: ["wire", "clock", "contract"],
+  stats: ["contract"],
+  session: ["wire", "clock", "stats", "contract"],
   ambient: ["contract"],
   clock: ["contract"],
   codecs: ["contract"],
