@@ -15,5 +15,18 @@ export { bind } from "./service/bind.js";
 export { checkOptions, type OptionKinds } from "./service/check-options.js";
 export { defineService } from "./service/define-service.js";
 export type { ClientCallEvent, ConnectionEvent, ServerCallEvent } from "./session/diagnostics.js";
+export { Histogram, type HistogramJson } from "./stats/histogram.js";
+export type {
+  AttemptStats,
+  CallStats,
+  ClientStats,
+  ConnectionStats,
+  ConnectionSums,
+  EndStats,
+  LatencyStats,
+  QueueStats,
+  ServerStats,
+  TrafficStats,
+} from "./stats/snapshots.js";
 export { memoryTransport } from "./transport/memory.js";
 export { tcp } from "./transport/tcp.js";

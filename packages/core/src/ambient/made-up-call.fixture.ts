@@ -23,5 +23,6 @@ export function madeUpCall(...input: unknown[]): Call {
     abandoned: undefined,
     settled: false,
     nested: undefined,
+    account: undefined,
   };
 }

@@ -5,6 +5,7 @@ import type { Call } from "../contract/call.js";
 import { RpcError } from "../contract/errors.js";
 import type { RemoteMethod, RemoteService } from "../session/remote-service.js";
 import type { Session } from "../session/session.js";
+import { CallCounters } from "../stats/call-counters.js";
 import { ReadyCandidate } from "./candidate.js";
 import { endpointAt } from "./listed-registry.fixture.js";
 
@@ -14,7 +15,7 @@ const failure = new RpcError("unknown", "made up");
 /** A candidate on a connection that answers nothing, and the time of its last read. */
 function candidate(remote: Partial<RemoteService> = {}) {
   const session = { readAt: 0, send: () => new Promise(() => {}) };
-  const method: RemoteMethod = { index: 0, idempotent: true, codec: undefined, flags: 0 };
+  const method: RemoteMethod = { index: 0, idempotent: true, codec: undefined, flags: 0, counters: new CallCounters() };
   const service = { methods: [method], names: ["up"], ...remote };
   return { session, it: new ReadyCandidate(endpoint, session as unknown as Session, service) };
 }

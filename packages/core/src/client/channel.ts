@@ -79,6 +79,11 @@ export class Channel implements Ticking, MemberOwner {
     tickerOf(options.clock).add(this);
   }
 
+  /** Calls that wait until an endpoint is ready. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** Called every now and then. */
   tick(): void {
     for (const { candidate } of this.#members.values()) candidate?.relax(tickMs);

@@ -1,11 +1,12 @@
 import type { Deadlines, Expiring } from "../clock/deadlines.js";
-import type { Call, Carrier, Invoke, Metadata, NestedCall, Priority, Reply, Route } from "../contract/call.js";
+import type { Account, Call, Carrier, Invoke, Metadata, NestedCall, Priority, Reply, Route } from "../contract/call.js";
 import { worse } from "../contract/certainty.js";
 import { type Processed, RpcError } from "../contract/errors.js";
 import type { Method } from "../contract/method.js";
 import { markReceived } from "../contract/received-error.js";
 import type { Endpoint } from "../contract/registry.js";
 import { type ClientCallEvent, diagnostics } from "../session/diagnostics.js";
+import { asFailure } from "../stats/call-counters.js";
 import { type Abortable, forgetAbort, tellAbort } from "./on-abort.js";
 
 /**
@@ -33,6 +34,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
   abandoned: RpcError | undefined = undefined;
   settled = false;
   nested: Set<NestedCall> | undefined = undefined;
+  account: Account | undefined = undefined;
   place = -1;
   readonly #parent: Call | undefined;
   #deadlines: Deadlines | undefined;
@@ -107,6 +109,11 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
     const resolve = this.#resolve;
     if (resolve === undefined) return;
     this.#leave();
+    const { account } = this;
+    if (account !== undefined) {
+      account.settled++;
+      if (this.attempt > 1) account.retries += this.attempt - 1;
+    }
     if (diagnostics.clientCall.hasSubscribers) this.#report(undefined);
     resolve(output);
   }
@@ -120,6 +127,11 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
       // An interceptor may throw an error that cannot be written to; it is still what the caller gets.
       Reflect.set(thrown, "attempts", this.attempt);
       Reflect.set(thrown, "processed", worse(thrown.processed, this.processed));
+    }
+    const { account } = this;
+    if (account !== undefined) {
+      account.fail(asFailure(thrown));
+      account.retries += this.attempt - 1;
     }
     if (diagnostics.clientCall.hasSubscribers) this.#report(thrown);
     reject(thrown);

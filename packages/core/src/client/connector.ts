@@ -16,10 +16,16 @@ import { retryBy } from "../interceptors/retry.js";
 import { RetryPolicy } from "../interceptors/retry-policy.js";
 import { checkKeepAlive } from "../service/keep-alive-option.js";
 import { checkLimits } from "../service/limits-option.js";
+import type { Session } from "../session/session.js";
+import { Attempts } from "../stats/attempts.js";
+import { Ledger } from "../stats/ledger.js";
+import { MethodTable } from "../stats/method-table.js";
+import type { ClientStats } from "../stats/snapshots.js";
 import { schemeOf } from "../transport/address.js";
 import { tcp } from "../transport/tcp.js";
 import { Channel } from "./channel.js";
 import { type ConnectOptions, checkConnectOptions } from "./connect-options.js";
+import { counting } from "./counting.js";
 import { createClient } from "./create-client.js";
 import { dial } from "./dial.js";
 import { Link, type LinkUser } from "./link.js";
@@ -33,6 +39,10 @@ export interface Connector {
   client<T>(service: ServiceDescriptor<T>): Client<T>;
   /** Returns what calls of a service go through, interceptors and retries included. */
   invokeFor(service: ServiceDescriptor): Invoke;
+  /** Returns what was counted since the connector was made or reset. A snapshot: plain JSON, see docs/stats.md. */
+  stats(): ClientStats;
+  /** Begins to count anew. Calls without an outcome, and connections that are open, count on. */
+  resetStats(): void;
   /** Begins no more calls, lets those under way finish, for 25 s at most, and closes all sockets. May be called twice. */
   close(): Promise<void>;
 }
@@ -54,6 +64,9 @@ class SocketConnector implements Connector {
   readonly #closingLinks = new Map<Link, Promise<void>>();
   readonly #channels = new Map<ServiceDescriptor, { channel: Channel | undefined; invoke: Invoke }>();
   readonly #stop = new AbortController();
+  readonly #ledger: Ledger<Session>;
+  readonly #calls = new MethodTable();
+  readonly #dials = new Attempts();
   #closed: Promise<void> | undefined;
 
   constructor(options: ConnectOptions) {
@@ -83,6 +96,7 @@ class SocketConnector implements Connector {
       connectMs: options.connectMs ?? 5_000,
       backoff: options.backoff ?? {},
     };
+    this.#ledger = new Ledger(() => clock.now());
   }
 
   client<T>(service: ServiceDescriptor<T>): Client<T> {
@@ -107,11 +121,35 @@ class SocketConnector implements Connector {
         entry.channel ??= detached(() => this.#openChannel(service, policy));
         return entry.channel.invoke(call);
       };
-      entry.invoke = compose(all, (call) => (entry.channel === undefined ? first(call) : entry.channel.invoke(call)));
+      const composed = compose(all, (call) => (entry.channel === undefined ? first(call) : entry.channel.invoke(call)));
+      entry.invoke = counting(composed, this.#calls, service.methods);
       this.#channels.set(service, entry);
       known = entry;
     }
     return known.invoke;
+  }
+
+  stats(): ClientStats {
+    const total = this.#ledger.total();
+    const calls = this.#calls.total().stats(total.made.total());
+    let waiting = 0;
+    for (const { channel } of this.#channels.values()) waiting += channel?.waiting ?? 0;
+    return {
+      calls,
+      methods: this.#calls.stats(total.made),
+      dials: this.#dials.stats(),
+      waiting,
+      evicted: calls.reasons["QUEUE_EVICTED"] ?? 0,
+      refused: calls.reasons["QUEUE_FULL"] ?? 0,
+      throttled: calls.reasons["THROTTLED"] ?? 0,
+      ...this.#ledger.stats(total),
+    };
+  }
+
+  resetStats(): void {
+    this.#calls.reset();
+    this.#dials.reset();
+    this.#ledger.reset();
   }
 
   close(): Promise<void> {
@@ -183,7 +221,7 @@ class SocketConnector implements Connector {
         open: (address, signal, events) => {
           const transport = transports[schemeOf(address)];
           if (transport === undefined) throw noTransport(address, Object.keys(transports));
-          return dial(address, signal, { ...settings, transport }, events);
+          return this.#dials.watch(dial(address, signal, { ...settings, transport, ledger: this.#ledger }, events));
         },
       });
       shared = { link, users: 0 };

@@ -5,12 +5,15 @@ import type { Address } from "../contract/registry.js";
 import type { OnConnect, Transport } from "../contract/transport.js";
 import { Session } from "../session/session.js";
 import type { SessionOptions } from "../session/session-options.js";
+import type { Ledger } from "../stats/ledger.js";
 import { letThrough } from "../transport/let-through.js";
 import { type CredentialsOption, checkWay, credentialsOf } from "./credentials.js";
 import type { SessionEvents } from "./link.js";
 
 export interface DialOptions extends Omit<SessionOptions, "role" | "stream" | "address" | "listener" | "credentials"> {
   readonly transport: Transport;
+  /** Told of the session, from its first byte to its end. */
+  readonly ledger: Pick<Ledger<Session>, "add" | "delete">;
   /** What to send in the hello, or how to come by it. */
   readonly proof: CredentialsOption | undefined;
   /** Whether credentials may be sent where others can read them. */
@@ -27,7 +30,7 @@ export async function dial(
   options: DialOptions,
   events: SessionEvents,
 ): Promise<Session> {
-  const { transport, connectMs, clock, proof, insecure } = options;
+  const { transport, ledger, connectMs, clock, proof, insecure } = options;
   const patience = limitedTo(connectMs, address, clock, signal);
   try {
     // Before there is a socket: a server does not wait for long, and what must not be sent needs none.
@@ -49,6 +52,7 @@ export async function dial(
           onRetired: () => events.onRetired(),
           onSuspicion: (suspect) => events.onSuspicion(suspect),
           onClosed(error) {
+            ledger.delete(session);
             if (ready) events.onClosed(error);
             else reject(asFailedAttempt(explained(error, address, transport), address));
           },
@@ -56,6 +60,7 @@ export async function dial(
         // Last: spread first, every object would have a hidden class of its own.
         ...options,
       });
+      ledger.add(session);
       patience.signal.addEventListener("abort", () => {
         if (!ready) session.close(patience.signal.reason as RpcError);
       });

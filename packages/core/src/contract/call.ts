@@ -1,3 +1,4 @@
+import type { CodeName } from "./code.js";
 import type { Processed, RpcError } from "./errors.js";
 import type { Identity, PeerCertificate } from "./identity.js";
 import type { Method } from "./method.js";
@@ -47,6 +48,16 @@ export interface Carrier {
   giveUp(error: RpcError): Processed;
 }
 
+/** Who counts the calls of a client. */
+export interface Account {
+  /** Calls that have an outcome. */
+  settled: number;
+  /** Attempts beyond the first. */
+  retries: number;
+  /** A call has failed, and is settled by that. */
+  fail(failure: { readonly code: CodeName; readonly reason: string }): void;
+}
+
 /** A call made while another runs. */
 export interface NestedCall {
   /** The call it was made for has ended before its time, for this reason. */
@@ -89,6 +100,8 @@ export interface Call {
   settled: boolean;
   /** Calls that its handler made and that have not settled: they are abandoned with it. */
   nested: Set<NestedCall> | undefined;
+  /** Client: counts its outcome; set by the connector that it goes through. */
+  account: Account | undefined;
 }
 
 /** Carries a call and settles with its answer: the one function type of the framework. Clients, channels, connections and dispatchers each are one. */

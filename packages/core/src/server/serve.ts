@@ -16,6 +16,9 @@ import { checkKeepAlive } from "../service/keep-alive-option.js";
 import { checkLimits } from "../service/limits-option.js";
 import { Session } from "../session/session.js";
 import type { Judge } from "../session/session-options.js";
+import { Attempts } from "../stats/attempts.js";
+import { Ledger } from "../stats/ledger.js";
+import type { ServerStats } from "../stats/snapshots.js";
 import { schemeOf } from "../transport/address.js";
 import { tcp } from "../transport/tcp.js";
 import { Arrivals } from "./arrivals.js";
@@ -35,6 +38,10 @@ export interface Server {
   readonly instance: string;
   /** Connections that are open. */
   readonly connections: number;
+  /** Returns what was counted since the server was made or reset. A snapshot: plain JSON, see docs/stats.md. */
+  stats(): ServerStats;
+  /** Begins to count anew. Calls without an answer, and connections that are open, count on. */
+  resetStats(): void;
   /**
    * Ends gently: deregisters, tells its peers, lets handlers finish and answers leave, for `drainMs` at most, then ends
    * what is left. May be called twice.
@@ -58,7 +65,8 @@ class ListeningServer implements Server {
   readonly #settings;
   readonly #host: ServiceHost;
   readonly #services: readonly string[];
-  readonly #sessions = new Set<Session>();
+  readonly #sessions: Ledger<Session>;
+  readonly #accepts = new Attempts();
   readonly #arrivals: Arrivals | undefined;
   readonly #judge: Judge | undefined;
   /** For what strangers can cause. */
@@ -88,6 +96,7 @@ class ListeningServer implements Server {
     };
     const { clock, logger, limits } = this.#settings;
     const { authenticate, authorize, onConnect } = options;
+    this.#sessions = new Ledger(() => clock.now());
     this.#doorLog = rateLimited(logger, clock);
     this.#judge = authenticate && createJudge(authenticate, clock, this.#doorLog);
     this.#arrivals = onConnect && new Arrivals(onConnect, limits.helloMs, clock, this.#doorLog);
@@ -117,6 +126,22 @@ class ListeningServer implements Server {
 
   get connections(): number {
     return this.#sessions.size + (this.#arrivals?.size ?? 0);
+  }
+
+  stats(): ServerStats {
+    const total = this.#sessions.total();
+    return {
+      calls: total.served.total().stats(),
+      methods: total.served.stats(),
+      accepts: this.#accepts.stats(),
+      running: this.#host.running,
+      ...this.#sessions.stats(total),
+    };
+  }
+
+  resetStats(): void {
+    this.#accepts.reset();
+    this.#sessions.reset();
   }
 
   async start(): Promise<void> {
@@ -177,7 +202,9 @@ class ListeningServer implements Server {
 
   #accept(stream: Duplex, remote: Address, certificate?: PeerCertificate, refusal?: RpcError): void {
     const { maxConnections } = this.#settings;
+    this.#accepts.begin();
     if (this.connections >= maxConnections || this.#closed !== undefined) {
+      this.#accepts.fail({ code: "unavailable", reason: this.#closed === undefined ? "CONNECTION_LIMIT" : "DRAINING" });
       stream.on("error", () => {});
       stream.destroy();
       return;
@@ -186,14 +213,17 @@ class ListeningServer implements Server {
     else
       void this.#arrivals.letIn(stream, this.address, remote, certificate).then((through) => {
         if (through !== undefined) this.#open(through, remote, certificate, refusal);
+        else this.#accepts.fail({ code: "unavailable", reason: "REFUSED_BY_ON_CONNECT" });
       });
   }
 
   #open(stream: Duplex, remote: Address, certificate?: PeerCertificate, refusal?: RpcError): void {
     if (this.#closed !== undefined) {
+      this.#accepts.fail({ code: "unavailable", reason: "DRAINING" });
       stream.destroy();
       return;
     }
+    let ready = false;
     const session = new Session({
       role: "acceptor",
       stream,
@@ -204,9 +234,14 @@ class ListeningServer implements Server {
       instance: this.instance,
       host: this.#host,
       listener: {
-        onReady: () => {},
+        onReady: () => {
+          ready = true;
+        },
         onRetired: () => {},
-        onClosed: () => this.#sessions.delete(session),
+        onClosed: (error) => {
+          if (!ready) this.#accepts.fail(error);
+          this.#sessions.delete(session);
+        },
       },
       // Last: spread first, every object would have a hidden class of its own.
       ...this.#settings,

@@ -15,8 +15,8 @@ export class Answers {
     this.#connection = connection;
   }
 
-  /** Sends what a handler returned; where that cannot be encoded, an error that says so. */
-  output(call: RunningCall, output: unknown): void {
+  /** Sends what a handler returned; where that cannot be encoded, an error that says so, which is returned. */
+  output(call: RunningCall, output: unknown): RpcError | undefined {
     const { outbox, peerFlag } = this.#connection;
     try {
       outbox.begin(Kind.response, call.codec < 0 ? peerFlag : peerFlag | Flag.codec, 0, call.id);
@@ -24,9 +24,12 @@ export class Answers {
       outbox.body();
       this.#codecOf(call).encode(output, outbox);
       outbox.end();
+      return undefined;
     } catch (cause) {
       outbox.rollback();
-      this.error(call, this.#unencodable(call, cause));
+      const error = this.#unencodable(call, cause);
+      this.error(call, error);
+      return error;
     }
   }
 

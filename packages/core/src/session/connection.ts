@@ -3,6 +3,7 @@ import type { Clock } from "../contract/clock.js";
 import type { Codec } from "../contract/codec.js";
 import type { ConnectionLimits } from "../contract/limits.js";
 import type { Logger } from "../contract/logger.js";
+import type { ConnectionCounters } from "../stats/connection-counters.js";
 import type { PeerLimits } from "../wire/hello.js";
 import type { Outbox } from "../wire/outbox.js";
 
@@ -13,6 +14,7 @@ export interface Connection {
   readonly logger: Logger;
   readonly outbox: Outbox;
   readonly peer: Peer;
+  readonly counters: ConnectionCounters;
   /** Set in the flags of frames about ids we gave out, and about those the peer did. */
   readonly ownFlag: number;
   readonly peerFlag: number;

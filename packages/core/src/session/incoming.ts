@@ -1,6 +1,7 @@
 import { type Deadlines, deadlinesOf } from "../clock/deadlines.js";
 import { RpcError } from "../contract/errors.js";
 import type { Method } from "../contract/method.js";
+import { TurnLatencies } from "../stats/turn-latencies.js";
 import { Fields } from "../wire/fields.js";
 import { Flag, Kind } from "../wire/header.js";
 import { decodeOpen } from "../wire/opening.js";
@@ -31,7 +32,8 @@ export class Incoming {
   readonly #deadlines: Deadlines;
   readonly #fields = new Fields();
   readonly #answers: Answers;
-  readonly #methods = new OpenedMethods();
+  readonly #methods: OpenedMethods;
+  readonly #latencies = new TurnLatencies();
   readonly #running = new RunningCalls();
   readonly #assemblies: Assemblies<RunningCall>;
   /** Calls that were read and not begun. */
@@ -47,6 +49,7 @@ export class Incoming {
     this.#answers = new Answers(connection);
     this.#deadlines = deadlinesOf(connection.clock);
     this.#assemblies = new Assemblies(connection.limits, connection.clock);
+    this.#methods = new OpenedMethods(connection.counters.served);
     this.#onIdle = onIdle;
   }
 
@@ -109,8 +112,9 @@ export class Incoming {
       fields.codec,
       this.#deadlines,
     );
+    call.counters = this.#methods.countersAt(target);
     const rejection = this.#tooLarge(call) ?? this.#tooMany(method) ?? this.#host?.admit(call);
-    if (rejection !== undefined) this.#answers.reject(id, rejection);
+    if (rejection !== undefined) this.#turnAway(call, rejection);
     else if (whole) this.#take(call, bytes, at, end);
     else this.#assemblies.begin(id, fields.totalBytes, call, bytes, at, end);
   }
@@ -157,7 +161,15 @@ export class Incoming {
   /** Tells all handlers that their caller has gone. */
   abortAll(reason: RpcError): void {
     this.#ready = [];
-    for (const call of this.#running.takeAll()) call.abort(reason);
+    for (const call of this.#running.takeAll()) {
+      call.abort(reason);
+      call.counters?.fail(reason);
+    }
+  }
+
+  /** What was answered in this turn is on its way. */
+  onTurnEnd(): void {
+    if (!this.#latencies.empty) this.#latencies.settle(this.#connection.clock.now());
   }
 
   #takeId(id: number): void {
@@ -177,27 +189,23 @@ export class Incoming {
       if (!Array.isArray(input)) throw new RpcError("invalid_argument", "they are not a list", { reason: "MALFORMED" });
       call.input = input;
     } catch (cause) {
-      this.#answers.reject(call.id, undecodable(call.method, cause));
+      this.#turnAway(call, undecodable(call.method, cause));
       return;
     }
+    count(call);
     this.#running.add(call);
     this.#ready.push(call);
   }
 
   #begin(call: RunningCall, now: number): void {
     if (call.abandoned !== undefined) {
-      this.#forget(call);
-      return;
-    }
-    if (call.deadline <= now) {
-      this.#forget(call);
-      this.#answers.reject(call.id, deadlinePassed(call, "no"));
+      this.#forget(call, call.abandoned);
       return;
     }
     const host = this.#host!;
-    const rejection = host.enter();
+    const rejection = call.deadline <= now ? deadlinePassed(call, "no") : host.enter();
     if (rejection !== undefined) {
-      this.#forget(call);
+      this.#forget(call, rejection);
       this.#answers.reject(call.id, rejection);
       return;
     }
@@ -216,8 +224,12 @@ export class Incoming {
     this.#host!.leave();
     call.finish();
     if (diagnostics.serverCall.hasSubscribers) this.#report(call, undefined);
-    if (call.abandoned === undefined) this.#answers.output(call, output);
-    this.#forget(call);
+    let failure = call.abandoned;
+    if (failure === undefined) {
+      failure = this.#answers.output(call, output);
+      this.#latencies.note(call.counters!, call.startedAt);
+    }
+    this.#forget(call, failure);
   }
 
   #fail(call: RunningCall, thrown: unknown): void {
@@ -225,8 +237,11 @@ export class Incoming {
     call.finish();
     const fault = faultOf(thrown, call.method.path);
     if (diagnostics.serverCall.hasSubscribers) this.#report(call, fault);
-    if (call.abandoned === undefined) this.#answers.error(call, fault);
-    this.#forget(call);
+    if (call.abandoned === undefined) {
+      this.#answers.error(call, fault);
+      this.#latencies.note(call.counters!, call.startedAt);
+    }
+    this.#forget(call, call.abandoned ?? fault);
     logThrown(this.#connection.logger, call.method.path, thrown);
   }
 
@@ -241,8 +256,19 @@ export class Incoming {
     diagnostics.serverCall.publish(event);
   }
 
-  #forget(call: RunningCall): void {
-    if (this.#running.delete(call) && this.#running.size === 0) this.#onIdle();
+  /** The call is over; `failure` says how it failed, if it did. What the end of the connection took out has been counted. */
+  #forget(call: RunningCall, failure: RpcError | undefined): void {
+    if (!this.#running.delete(call)) return;
+    if (failure === undefined) call.counters!.settled++;
+    else call.counters!.fail(failure);
+    if (this.#running.size === 0) this.#onIdle();
+  }
+
+  /** Rejects a call that was never taken. */
+  #turnAway(call: RunningCall, rejection: RpcError): void {
+    count(call);
+    call.counters!.fail(rejection);
+    this.#answers.reject(call.id, rejection);
   }
 
   #tooLarge({ method, sizeBytes }: RunningCall): RpcError | undefined {
@@ -257,6 +283,11 @@ export class Incoming {
     const message = `${method.path}: ${this.#running.size} calls of this connection have no answer yet, the limit is limits.inFlight`;
     return new RpcError("resource_exhausted", message, { reason: "IN_FLIGHT_LIMIT", processed: "no" });
   }
+}
+
+function count({ counters, attempt }: RunningCall): void {
+  counters!.calls++;
+  if (attempt > 1) counters!.retries++;
 }
 
 function undecodable(method: Method, cause: unknown): RpcError {

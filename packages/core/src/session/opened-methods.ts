@@ -1,5 +1,7 @@
 import type { RpcError } from "../contract/errors.js";
 import type { Method } from "../contract/method.js";
+import type { CallCounters } from "../stats/call-counters.js";
+import type { MethodTable } from "../stats/method-table.js";
 import { maxFrameBytes } from "../wire/header.js";
 import { encodeOpened, type OpenedMethod, unknownSchema } from "../wire/opening.js";
 import { protocolError } from "../wire/protocol-error.js";
@@ -10,11 +12,23 @@ const maxMethods = 16_384;
 /** The methods that the peer has opened on a connection, by the index it was given for each. */
 export class OpenedMethods {
   readonly #methods: Method[] = [];
+  readonly #counters: CallCounters[] = [];
   readonly #indices = new Map<string, number>();
+  readonly #table: MethodTable;
+
+  /** `table` has what counts the calls of each. */
+  constructor(table: MethodTable) {
+    this.#table = table;
+  }
 
   /** Returns the method under an index, undefined where none was opened. */
   at(index: number): Method | undefined {
     return this.#methods[index];
+  }
+
+  /** Returns what counts the calls of the method under an index that was opened. */
+  countersAt(index: number): CallCounters {
+    return this.#counters[index]!;
   }
 
   /** Returns the body that answers an open. Throws where the peer opens more than a connection or a frame can hold. */
@@ -29,6 +43,7 @@ export class OpenedMethods {
     if (index === undefined) {
       if (this.#methods.length === maxMethods) throw tooManyMethods();
       index = this.#methods.push(method) - 1;
+      this.#counters.push(this.#table.of(method.path));
       this.#indices.set(method.path, index);
     }
     const { name, kind, idempotent } = method;

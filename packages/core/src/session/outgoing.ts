@@ -30,8 +30,6 @@ interface Answer {
 
 /** The calls we made on a connection: written, queued, answered, given up. */
 export class Outgoing {
-  /** Answers nobody waited for any more. */
-  lateAnswers = 0;
   readonly #connection: Connection;
   readonly #slots = new Slots<PendingCall>();
   readonly #queue: SendQueue;
@@ -60,6 +58,11 @@ export class Outgoing {
   /** Lets go of what many calls made large and nothing needs: for connections that fell idle. */
   trim(): void {
     this.#slots.trim();
+  }
+
+  /** Calls that wait in front of the socket, and the bytes of their arguments. */
+  get queue(): { readonly size: number; readonly bytes: number } {
+    return this.#queue;
   }
 
   get nearlyExhausted(): boolean {
@@ -101,6 +104,8 @@ export class Outgoing {
     return new Promise((resolve, reject) => {
       const pending = new PendingCall(this, call, remote, tracker, resolve, reject);
       call.carrier = pending;
+      remote.counters.calls++;
+      if (call.attempt > 1) remote.counters.retries++;
       if (this.#queue.size === 0 && this.#mayWrite()) this.#write(pending);
       else this.#enqueue(pending);
       // A getter of what is being encoded may have made this call, which then had to queue.
@@ -356,7 +361,7 @@ export class Outgoing {
   #refuseUnknown(id: number): void {
     if (!this.#slots.issued(id))
       throw protocolError("UNKNOWN_ID", `an answer came to call ${id}, which was never made`);
-    this.lateAnswers++;
+    this.#connection.counters.lateAnswers++;
   }
 }
 

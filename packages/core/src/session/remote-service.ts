@@ -1,4 +1,5 @@
-import type { ServiceDescriptor } from "../contract/method.js";
+import type { Method, ServiceDescriptor } from "../contract/method.js";
+import type { CallCounters } from "../stats/call-counters.js";
 import { Flag } from "../wire/header.js";
 import type { OpenedMethod } from "../wire/opening.js";
 
@@ -11,6 +12,8 @@ export interface RemoteMethod {
   readonly codec: number | undefined;
   /** Flags that every request of it has. */
   readonly flags: number;
+  /** Counts its calls on this connection. */
+  readonly counters: CallCounters;
 }
 
 /** A service that was opened: its server's methods in the order of the client's descriptor, undefined where the server lacks one. */
@@ -20,25 +23,30 @@ export interface RemoteService {
   readonly names: readonly string[];
 }
 
-/** Lays what a server said of a service over the client's own descriptor. `codecs` are the ids that both sides know, the connection's first. */
+/**
+ * Lays what a server said of a service over the client's own descriptor. `codecs` are the ids that both sides know, the
+ * connection's first; `countersOf` returns what counts a method's calls.
+ */
 export function remoteService(
   descriptor: ServiceDescriptor,
   opened: readonly OpenedMethod[],
   codecs: readonly number[],
+  countersOf: (method: Method) => CallCounters,
 ): RemoteService {
   const byName = new Map(opened.map((method) => [method.name, method]));
   return {
     names: opened.map(({ name }) => name),
-    methods: descriptor.methods.map(({ name }) => {
-      const method = byName.get(name);
+    methods: descriptor.methods.map((own) => {
+      const method = byName.get(own.name);
       if (method === undefined) return undefined;
-      const own = method.codecs.length === 0 || method.codecs.includes(codecs[0]!);
-      const codec = own ? undefined : method.codecs.find((id) => codecs.includes(id));
+      const usual = method.codecs.length === 0 || method.codecs.includes(codecs[0]!);
+      const codec = usual ? undefined : method.codecs.find((id) => codecs.includes(id));
       return {
         index: method.index,
         idempotent: method.idempotent,
         codec,
         flags: Flag.time | (codec === undefined ? 0 : Flag.codec),
+        counters: countersOf(own),
       };
     }),
   };

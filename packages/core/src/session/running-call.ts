@@ -1,8 +1,20 @@
 import type { Deadlines, Expiring } from "../clock/deadlines.js";
-import type { Call, Carrier, Head, Metadata, NestedCall, Peer, Priority, Reply, Route } from "../contract/call.js";
+import type {
+  Account,
+  Call,
+  Carrier,
+  Head,
+  Metadata,
+  NestedCall,
+  Peer,
+  Priority,
+  Reply,
+  Route,
+} from "../contract/call.js";
 import { type Processed, RpcError } from "../contract/errors.js";
 import type { Method } from "../contract/method.js";
 import type { Endpoint } from "../contract/registry.js";
+import type { CallCounters } from "../stats/call-counters.js";
 
 const noInput: readonly unknown[] = Object.freeze([]);
 
@@ -31,6 +43,9 @@ export class RunningCall implements Call, Head, Expiring {
   abandoned: RpcError | undefined = undefined;
   settled = false;
   nested: Set<NestedCall> | undefined = undefined;
+  account: Account | undefined = undefined;
+  /** Counts it, where it came over a connection. */
+  counters: CallCounters | undefined = undefined;
   readonly sizeBytes: number;
   readonly id: number;
   /** The codec of its answer, where that is not the connection's; −1 otherwise. */

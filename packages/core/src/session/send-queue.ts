@@ -27,6 +27,10 @@ export class SendQueue {
     return this.#size;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Puts a call in, or settles one: the oldest, or this one, as `whenFull` says. */
   push(pending: PendingCall, body: Buffer, now: number): void {
     while (this.#size >= this.#limits.sendQueueEntries || this.#bytes + body.length > this.#limits.sendQueueBytes) {

@@ -116,5 +116,6 @@ function callOf(input: readonly unknown[], deadline: number): Call {
     abandoned: undefined as RpcError | undefined,
     settled: false,
     nested: undefined as Set<NestedCall> | undefined,
+    account: undefined,
   };
 }

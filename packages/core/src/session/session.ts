@@ -3,6 +3,8 @@ import type { Call, Peer } from "../contract/call.js";
 import type { Codec } from "../contract/codec.js";
 import { RpcError } from "../contract/errors.js";
 import type { ServiceDescriptor } from "../contract/method.js";
+import { ConnectionCounters } from "../stats/connection-counters.js";
+import type { ConnectionStats } from "../stats/snapshots.js";
 import { codeOf, decodeFault, encodeFault } from "../wire/fault.js";
 import { FrameReader } from "../wire/frame-reader.js";
 import { Flag, Kind } from "../wire/header.js";
@@ -42,6 +44,7 @@ export class Session implements Connection {
   readonly clock;
   readonly limits;
   readonly logger;
+  readonly counters = new ConnectionCounters();
   readonly outbox: Outbox;
   readonly ownFlag: number;
   readonly peerFlag: number;
@@ -75,7 +78,13 @@ export class Session implements Connection {
     this.codec = options.codecs[0]!;
     this.ownFlag = role === "acceptor" ? Flag.acceptor : 0;
     this.peerFlag = role === "acceptor" ? 0 : Flag.acceptor;
-    this.outbox = new Outbox({ stream, clock, highWaterBytes: limits.highWaterBytes, onRoom: () => this.#onRoom() });
+    this.outbox = new Outbox({
+      stream,
+      clock,
+      highWaterBytes: limits.highWaterBytes,
+      onRoom: () => this.#onRoom(),
+      onTurnEnd: () => this.#incoming.onTurnEnd(),
+    });
     this.#outgoing = new Outgoing(this, options.whenFull, () => this.#onIdle());
     this.#incoming = new Incoming(this, options.host, () => this.#onIdle());
     this.#openings = new Openings(this);
@@ -98,7 +107,10 @@ export class Session implements Connection {
     this.#openedAt = this.readAt = clock.now();
     stream.on("data", (chunk: Buffer) => this.#read(chunk));
     stream.on("end", () => this.#lost("the peer closed the connection"));
-    stream.on("error", (cause: Error) => this.#lost("the connection broke", cause));
+    stream.on("error", (cause: Error) => {
+      if (this.#state !== "closed") countBroken(this.counters, cause);
+      this.#lost("the connection broke", cause);
+    });
     stream.on("close", () => {
       this.#lost("the connection was closed");
       this.outbox.close();
@@ -148,7 +160,36 @@ export class Session implements Connection {
   async open(service: ServiceDescriptor): Promise<RemoteService | undefined> {
     if (this.#state === "closed") throw this.#closeError ?? connectionLost(this.peer.address, "it is closed");
     const opened = await this.#openings.open(service, () => this.#outgoing.nextId());
-    return opened && remoteService(service, opened, this.#codecIds);
+    return opened && remoteService(service, opened, this.#codecIds, ({ path }) => this.counters.made.of(path));
+  }
+
+  /** Brings the counters up to date with what others keep. */
+  counted(): ConnectionCounters {
+    const { counters, outbox } = this;
+    const { size, bytes } = this.#outgoing.queue;
+    counters.writes = outbox.writes;
+    counters.writtenBytes = outbox.writtenBytes;
+    counters.queueEntries = size;
+    counters.queueBytes = bytes;
+    counters.unsentBytes = outbox.unsentBytes;
+    return counters;
+  }
+
+  stats(): ConnectionStats {
+    return {
+      role: this.#options.role,
+      address: this.peer.address,
+      instance: this.peer.instance,
+      state: this.#state,
+      suspect: this.suspect,
+      ageMs: this.clock.now() - this.#openedAt,
+      ...this.counted().stats(),
+    };
+  }
+
+  resetStats(): void {
+    this.outbox.writes = this.outbox.writtenBytes = 0;
+    this.counters.reset();
   }
 
   /**
@@ -273,6 +314,8 @@ export class Session implements Connection {
   #read(chunk: Buffer): void {
     if (this.#state === "closed") return;
     this.readAt = this.clock.now();
+    this.counters.reads++;
+    this.counters.readBytes += chunk.length;
     if (this.#liveness.suspect) this.#liveness.onHeard();
     try {
       this.#reader.push(chunk);
@@ -391,4 +434,11 @@ export class Session implements Connection {
     this.#options.listener.onClosed(error);
     this.#drain.onClosed();
   }
+}
+
+/** Which way a broken stream failed: the system says with what call, and a pipe breaks under who writes. */
+function countBroken(counters: ConnectionCounters, cause: Error): void {
+  const { code, syscall } = cause as NodeJS.ErrnoException;
+  if (syscall === "write" || code === "EPIPE") counters.writeErrors++;
+  else counters.readErrors++;
 }

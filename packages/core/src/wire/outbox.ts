@@ -32,6 +32,8 @@ export interface OutboxOptions {
   readonly highWaterBytes: number;
   /** Called when `full` became false. */
   readonly onRoom: () => void;
+  /** Called once for what was put in during a turn, when it leaves or the turn is over. */
+  readonly onTurnEnd?: () => void;
 }
 
 /**
@@ -75,6 +77,7 @@ export class Outbox implements Sink {
   #lastFlushBytes = 0;
   readonly #flush = (): void => {
     this.#scheduled = false;
+    this.#options.onTurnEnd?.();
     if (this.#writingBytes === 0) this.#write();
   };
   readonly #onWritten = (): void => {
@@ -168,6 +171,7 @@ export class Outbox implements Sink {
     this.#closeFrame();
     if (this.position >= eagerBytes && this.#writingBytes === 0) {
       // Enough for a write of its own: the peer begins with it while this turn goes on.
+      this.#options.onTurnEnd?.();
       this.#write();
     } else if (!this.#scheduled) {
       this.#scheduled = true;

@@ -1,0 +1,30 @@
+import type { Call, Invoke } from "../contract/call.js";
+import type { Method } from "../contract/method.js";
+import { asFailure } from "../stats/call-counters.js";
+import type { MethodTable } from "../stats/method-table.js";
+
+/** Returns an invoke that counts its calls. A client's calls tell their outcome themselves, so that it costs no promise. */
+export function counting(next: Invoke, table: MethodTable, methods: readonly Method[]): Invoke {
+  const accounts = methods.map(({ path }) => table.of(path));
+  return (call) => {
+    const account = accounts[call.method.index];
+    if (account === undefined || call.peer !== undefined) return passedOn(next, table, call);
+    account.calls++;
+    call.account = account;
+    return next(call);
+  };
+}
+
+/** A call that somebody else made: of a peer, or of a descriptor that we do not know. */
+async function passedOn(next: Invoke, table: MethodTable, call: Call): Promise<unknown> {
+  const account = table.of(call.method.path);
+  account.calls++;
+  try {
+    const output = await next(call);
+    account.settled++;
+    return output;
+  } catch (error) {
+    account.fail(asFailure(error));
+    throw error;
+  }
+}

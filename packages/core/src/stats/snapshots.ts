@@ -1,0 +1,137 @@
+import type { CodeName } from "../contract/code.js";
+import type { Histogram, HistogramJson } from "./histogram.js";
+
+/** How long answers took. `Histogram.fromJSON` makes a histogram of it, which can be merged with those of other processes. */
+export interface LatencyStats extends HistogramJson {
+  readonly meanMs: number;
+  readonly p50Ms: number;
+  readonly p90Ms: number;
+  readonly p99Ms: number;
+  readonly p999Ms: number;
+}
+
+/** Calls, since the beginning or the last reset: `calls` = `ok` + `failed` + `pending`. */
+export interface CallStats {
+  readonly calls: number;
+  readonly ok: number;
+  readonly failed: number;
+  /** Without an outcome by now. */
+  readonly pending: number;
+  /** Attempts beyond the first; of a connection and of a server: requests that were such attempts. */
+  readonly retries: number;
+  /** Of those that failed: how many with which code. */
+  readonly codes: Readonly<Partial<Record<CodeName, number>>>;
+  /** The same by reason: at most 64 of them, all others count as "(other)". */
+  readonly reasons: Readonly<Record<string, number>>;
+  /**
+   * Of a client: from the write of a request to the read of its answer, each attempt for itself. Of a server: from the
+   * read of a request to the end of the turn of the event loop in which its handler settled.
+   */
+  readonly latency: LatencyStats;
+}
+
+/** What passed through sockets. */
+export interface TrafficStats {
+  readonly reads: number;
+  readonly readBytes: number;
+  readonly readErrors: number;
+  readonly writes: number;
+  readonly writtenBytes: number;
+  readonly writeErrors: number;
+  /** Writes for each request made or answered here: the fewer, the more calls share one. 0 before the first. */
+  readonly writesPerCall: number;
+}
+
+/** Calls that wait in front of a socket, encoded. */
+export interface QueueStats {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** One connection, or what all of them come to. */
+export interface ConnectionSums {
+  readonly traffic: TrafficStats;
+  /** Requests made on it, each attempt for itself. */
+  readonly made: CallStats;
+  /** Requests that its peer made. */
+  readonly served: CallStats;
+  readonly queue: QueueStats;
+  /** Bytes that the socket has not taken yet. */
+  readonly unsentBytes: number;
+  /** Answers that came when nobody waited for them any more, and were dropped. */
+  readonly lateAnswers: number;
+}
+
+/** One open connection. */
+export interface ConnectionStats extends ConnectionSums {
+  readonly role: "dialler" | "acceptor";
+  /** The other end's address, and the id that it gave itself. */
+  readonly address: string;
+  readonly instance: string;
+  /** "opening" until the hello was answered, "ready", "retired" while it finishes what was begun. */
+  readonly state: "opening" | "ready" | "retired" | "closed";
+  /** Whether the peer is silent though it owes an answer. */
+  readonly suspect: boolean;
+  /** Since it was opened, in ms. */
+  readonly ageMs: number;
+}
+
+/** What became of streams that were dialled or accepted. */
+export interface AttemptStats {
+  readonly attempts: number;
+  /** Those that ended before the hello was answered, and those that never came to be. */
+  readonly failed: number;
+  readonly reasons: Readonly<Record<string, number>>;
+}
+
+/** What the ends of all connections have in common. */
+export interface EndStats {
+  /** Since the end was opened, or its last reset, in ms. */
+  readonly sinceMs: number;
+  /** Connections that are open, and those there were in all. */
+  readonly connectionsOpen: number;
+  readonly connectionsEver: number;
+  /** Sums over the connections, those that are closed by now included. */
+  readonly total: ConnectionSums;
+  /** The open ones, each for itself. */
+  readonly connections: readonly ConnectionStats[];
+}
+
+/** A snapshot of a connector. */
+export interface ClientStats extends EndStats {
+  /** Calls as their callers see them, retries within them; `latency` is that of the attempts. */
+  readonly calls: CallStats;
+  /** The same for each method, by its path. */
+  readonly methods: Readonly<Record<string, CallStats>>;
+  readonly dials: AttemptStats;
+  /** Calls that a full queue of this process failed, the oldest one (`QUEUE_EVICTED`) or the newest (`QUEUE_FULL`). */
+  readonly evicted: number;
+  readonly refused: number;
+  /** Calls that were not sent since their servers reject too many (`THROTTLED`). */
+  readonly throttled: number;
+  /** Calls that wait until an instance is ready. */
+  readonly waiting: number;
+}
+
+/** A snapshot of a server. */
+export interface ServerStats extends EndStats {
+  /** Requests, those included that were rejected before their handler began. */
+  readonly calls: CallStats;
+  /** The same for each method, by its path. */
+  readonly methods: Readonly<Record<string, CallStats>>;
+  readonly accepts: AttemptStats;
+  /** Handlers that were started and have not settled. */
+  readonly running: number;
+}
+
+/** Returns the figures of a histogram. */
+export function latencyStats(histogram: Histogram): LatencyStats {
+  return {
+    ...histogram.toJSON(),
+    meanMs: histogram.count === 0 ? 0 : histogram.sumMs / histogram.count,
+    p50Ms: histogram.quantile(0.5),
+    p90Ms: histogram.quantile(0.9),
+    p99Ms: histogram.quantile(0.99),
+    p999Ms: histogram.quantile(0.999),
+  };
+}
