@@ -111,11 +111,12 @@ export class Network {
       const answered = (): void => {
         if (over) return;
         signal.removeEventListener("abort", onAbort);
+        made?.claim();
         if (made === undefined) reject(refused(address));
         else resolve(made);
       };
       this.#travel(host.name, to, `connects`, () => {
-        if (over) return;
+        if (over || host.clock.running === "gone") return;
         const listening = this.#listening.get(address);
         if (listening !== undefined) made = this.#open(host, listening);
         this.#travel(to, host.name, made === undefined ? "refuses" : "accepts", () =>
@@ -166,7 +167,10 @@ export class Network {
     const sockets = [socket(dialler, up, down), socket(acceptor, down, up)] as const;
     const link: Link = { from: dialler.name, to: acceptor.name, name, sockets, pipes: [up, down], open: 2 };
     this.#links.add(link);
-    acceptor.clock.turn(Rank.network, "accepts", () => accept(sockets[1], `sim://${dialler.name}/${number}`));
+    acceptor.clock.turn(Rank.network, "accepts", () => {
+      sockets[1].claim();
+      accept(sockets[1], `sim://${dialler.name}/${number}`);
+    });
     return sockets[0];
   }
 

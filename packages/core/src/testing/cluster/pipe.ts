@@ -16,6 +16,12 @@ export interface PipeOptions {
   readonly onArrival: () => void;
 }
 
+/** Something that is under way. */
+interface Sent {
+  readonly what: string;
+  readonly arrive: () => void;
+}
+
 /**
  * One direction of a connection, as two kernels have it: a send buffer, bytes under way, and bytes that have arrived and
  * were not read. It goes on whatever becomes of the processes at its ends.
@@ -27,10 +33,11 @@ export class Pipe {
   #bufferedBytes = 0;
   /** A write that has not fitted in yet. */
   #write: { bytes: Buffer; readonly done: () => void } | undefined;
-  readonly #underWay = new Set<Happening>();
+  /** In the order in which it was sent. */
+  readonly #underWay = new Map<Happening, Sent>();
   #underWayBytes = 0;
   /** What came to the place where the way is blocked. */
-  readonly #held: { readonly what: string; readonly arrive: () => void }[] = [];
+  readonly #held: Sent[] = [];
   #lineFreeAt = 0;
   #lastArrivalAt = 0;
   #arrived: Buffer[] = [];
@@ -156,7 +163,8 @@ export class Pipe {
     let sent = false;
     while (this.#bufferedBytes > 0) {
       const room = route.conditions.windowBytes - this.#underWayBytes - this.#arrivedBytes;
-      if (room <= 0) break;
+      // As in TCP: a reader that frees a few bytes at a time is not sent a few bytes at a time.
+      if (room < Math.min(this.#bufferedBytes, route.conditions.windowBytes / 2)) break;
       this.#sendPiece(Math.min(room, pieceBytes, this.#bufferedBytes));
       sent = true;
     }
@@ -197,7 +205,7 @@ export class Pipe {
       this.#held.push({ what, arrive });
       this.#waitForRoute();
     });
-    this.#underWay.add(happening);
+    this.#underWay.set(happening, { what, arrive });
   }
 
   #waitForRoute(): void {
@@ -206,7 +214,9 @@ export class Pipe {
     this.#options.route.whenFree(() => {
       this.#waitsForRoute = false;
       const { time, route } = this.#options;
-      for (const { what, arrive } of this.#held.splice(0)) {
+      const late = [...this.#held.splice(0), ...this.#underWay.values()];
+      this.#cancelUnderWay();
+      for (const { what, arrive } of late) {
         this.#launch(time.now + route.conditions.latencyMs, what, arrive);
       }
       this.#send();
@@ -236,9 +246,13 @@ export class Pipe {
     this.#bufferedBytes = 0;
   }
 
-  #forgetUnderWay(): void {
-    for (const happening of this.#underWay) happening.cancelled = true;
+  #cancelUnderWay(): void {
+    for (const happening of this.#underWay.keys()) happening.cancelled = true;
     this.#underWay.clear();
+  }
+
+  #forgetUnderWay(): void {
+    this.#cancelUnderWay();
     this.#held.length = 0;
     this.#underWayBytes = 0;
   }

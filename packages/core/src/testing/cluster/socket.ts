@@ -26,6 +26,8 @@ export class SimulatedSocket extends Duplex {
   #wanted = true;
   #ended = false;
   #awaitsTurn = false;
+  /** Nobody has it yet: what arrives stays with the system. */
+  #unclaimed = true;
   #abandoned = false;
   /** Whether the stream is being handed something. */
   #handing = false;
@@ -44,9 +46,17 @@ export class SimulatedSocket extends Duplex {
     return this.readableLength + this.writableLength;
   }
 
+  /** Hands it to its process, which listens to it once this turn is over. */
+  claim(): void {
+    this.#options.host.clock.turn(Rank.network, "reads", () => {
+      this.#unclaimed = false;
+      this.onArrival();
+    });
+  }
+
   /** Something has arrived: the process reads it in its next turn. */
   onArrival(): void {
-    if (this.#awaitsTurn) return;
+    if (this.#awaitsTurn || this.#unclaimed) return;
     const { input } = this.#options;
     const { clock } = this.#options.host;
     if (this.#abandoned || this.destroyed) {
@@ -74,7 +84,7 @@ export class SimulatedSocket extends Duplex {
   override _read(): void {
     this.#wanted = true;
     // The stream asks while it is handed something, too.
-    if (!this.#handing && !this.#abandoned) this.#receive();
+    if (!this.#handing && !this.#abandoned && !this.#unclaimed) this.#receive();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {

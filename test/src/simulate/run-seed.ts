@@ -1,0 +1,98 @@
+import { forkFor, type Plan, planOf } from "./plan.js";
+import { World } from "./world.js";
+
+/** The most that a stream of node's holds: what was received and not taken, and one write. */
+const streamBytes = 65_536 * 3;
+
+/** Longer than any call may take. */
+const longestWaitMs = 10_000;
+
+export interface SeedResult {
+  readonly seed: number;
+  readonly digest: string;
+  readonly events: number;
+  readonly calls: number;
+  /** How many calls ended in which way: "ok", or the reason of their error. */
+  readonly endings: Readonly<Record<string, number>>;
+  readonly virtualMs: number;
+  readonly violations: readonly string[];
+  readonly plan: Plan;
+}
+
+/** What of a seed's plan is left out. */
+export interface Less {
+  /** Faults of the plan, by their places in it, that do not happen. */
+  readonly without?: readonly number[];
+  /** Only so many calls of the plan are made. */
+  readonly calls?: number;
+}
+
+export interface SeedOptions extends Less {
+  readonly onTrace?: (line: string) => void;
+}
+
+/** Runs one seed from its beginning to the end. */
+export async function runSeed(seed: number, { onTrace, ...less }: SeedOptions = {}): Promise<SeedResult> {
+  const plan = planOf(forkFor(seed));
+  const world = new World(seed, plan, onTrace);
+  const { cluster, calls, ledger } = world;
+  const fail = (error: unknown): void => ledger.violated(error instanceof Error ? (error.stack ?? "") : String(error));
+  const onRejection = (error: unknown): void => ledger.violated(`nobody handled: ${String(error)}`);
+  process.on("unhandledRejection", onRejection);
+  process.on("uncaughtException", onRejection);
+  const heldBound = streamBytes + plan.limits.highWaterBytes + plan.limits.messageBytes;
+  cluster.observe(() => {
+    calls.look();
+    if (cluster.mostHeldBytes > heldBound) ledger.violated(`a stream holds ${cluster.mostHeldBytes} bytes`);
+  });
+  try {
+    schedule(world, plan, less);
+    await cluster.advance(plan.durationMs);
+    world.heal();
+    for (let waitedMs = 0; calls.pending > 0 && waitedMs < longestWaitMs; waitedMs += 100) await cluster.advance(100);
+    if (calls.pending > 0) ledger.violated(`${calls.pending} calls have not settled`);
+    await cluster.finish(world.close(), 120_000);
+    await cluster.advance(3_000);
+    if (cluster.connections > 0) ledger.violated(`${cluster.connections} connections are left`);
+    for (const { clock, instance } of world.processes) {
+      if (clock.keepingAlive > 0) ledger.violated(`${instance} is kept alive by ${clock.keepingAlive} timers`);
+    }
+    await cluster.advance(120_000);
+    for (const { clock, instance } of world.processes) {
+      if (clock.timers > 0) ledger.violated(`${clock.timers} timers of ${instance} are left`);
+    }
+    calls.atEnd();
+  } catch (error) {
+    fail(error);
+  }
+  process.removeListener("unhandledRejection", onRejection);
+  process.removeListener("uncaughtException", onRejection);
+  return {
+    seed,
+    digest: cluster.digest,
+    events: cluster.events,
+    calls: calls.made,
+    endings: calls.endings,
+    virtualMs: cluster.nowMs,
+    violations: ledger.violations,
+    plan,
+  };
+}
+
+function schedule(world: World, plan: Plan, less: Less): void {
+  const { cluster } = world;
+  const random = cluster.random("schedule");
+  const at = (atMs: number, run: () => void) => cluster.after(atMs, run);
+  const most = less.calls ?? Number.POSITIVE_INFINITY;
+  for (let call = 0; call < plan.calls; call++) {
+    const atMs = random() * plan.durationMs;
+    if (call < most) at(atMs, () => world.call(call));
+  }
+  const burstAt = random() * plan.durationMs;
+  at(burstAt, () => {
+    for (let call = 0; call < Math.min(plan.burst, most - plan.calls); call++) world.call(call);
+  });
+  for (const [index, fault] of plan.faults.entries()) {
+    if (less.without?.includes(index) !== true) at(fault.atMs, () => world.strike(fault));
+  }
+}

@@ -1,0 +1,252 @@
+import { p2cPeakEwmaWith } from "@rpc/balancer";
+import { type Client, type Connector, type Logger, type Server } from "@rpc/core";
+import { type Cluster, createCluster, type SimulatedProcess } from "@rpc/core/testing";
+import { Calls } from "./calls.js";
+import { Ledger } from "./ledger.js";
+import type { Fault, Plan } from "./plan.js";
+import { type Worker, WorkerService, workerOf } from "./work.js";
+
+/** How long a server lets handlers finish, in ms. */
+const drainMs = 8_000;
+
+/** A place for a server: processes come and go there. */
+interface ServerPlace {
+  process: SimulatedProcess;
+  server: Server | undefined;
+  outgoing: Connector;
+  client: Client<Worker> | undefined;
+}
+
+interface ClientPlace {
+  process: SimulatedProcess;
+  connector: Connector;
+  client: Client<Worker>;
+}
+
+/** The servers and clients of a plan, and what goes wrong with them. */
+export class World {
+  readonly cluster: Cluster;
+  readonly ledger: Ledger;
+  readonly calls: Calls;
+  readonly #plan: Plan;
+  readonly #servers: ServerPlace[] = [];
+  readonly #clients: ClientPlace[] = [];
+  /** Things that are being closed. */
+  readonly #closing: { readonly process: SimulatedProcess; readonly closed: Promise<void> }[] = [];
+
+  constructor(seed: number, plan: Plan, onTrace: ((line: string) => void) | undefined) {
+    this.#plan = plan;
+    this.cluster = createCluster({ seed, network: plan.network, ...(onTrace && { onTrace }) });
+    this.ledger = new Ledger({ handlersRunning: plan.handlersRunning, inFlight: plan.limits.inFlight });
+    this.calls = new Calls(this.cluster, this.ledger);
+    for (let index = 0; index < plan.servers; index++) {
+      this.#servers.push(this.#serverIn(this.cluster.process(`s${index}`)));
+    }
+    for (let index = 0; index < plan.clients; index++) {
+      this.#clients.push(this.#clientIn(this.cluster.process(`c${index}`)));
+    }
+  }
+
+  get processes(): readonly SimulatedProcess[] {
+    return [...this.#servers, ...this.#clients].map(({ process }) => process);
+  }
+
+  call(index: number): void {
+    const { process, client } = this.#clients[index % this.#clients.length]!;
+    this.calls.make(process, client);
+  }
+
+  /** Lets something go wrong; after `forMs` it is well again. */
+  strike(fault: Fault): void {
+    const server = this.#servers[fault.a % this.#servers.length]!;
+    const client = this.#clients[fault.b % this.#clients.length]!;
+    const undo = this.#strike(fault, server, client);
+    if (undo !== undefined) this.cluster.after(fault.forMs, undo);
+  }
+
+  /** Everything is well again. */
+  heal(): void {
+    const names = this.processes.map(({ name }) => name);
+    for (const from of names) for (const to of names) this.cluster.unblock(from, to);
+    this.cluster.registry.comeUp();
+    this.cluster.registry.speak();
+    for (const process of this.processes) this.#goOn(process);
+  }
+
+  /** Closes everything that lives. Resolves when it is closed. */
+  async close(): Promise<void> {
+    const living = <T extends { process: SimulatedProcess }>(places: readonly T[]): T[] =>
+      places.filter(({ process }) => process.running === "running");
+    await Promise.all([
+      ...living(this.#clients).map(({ connector }) => connector.close()),
+      ...living(this.#servers).map(({ server }) => server?.close()),
+      ...living(this.#closing).map(({ closed }) => closed),
+    ]);
+    await Promise.all(living(this.#servers).map(({ outgoing }) => outgoing.close()));
+  }
+
+  /** Returns what makes it well again, where time does not do that by itself. */
+  #strike(fault: Fault, server: ServerPlace, client: ClientPlace): (() => void) | undefined {
+    const { cluster } = this;
+    const { registry } = cluster;
+    const [s, c] = [server.process.name, client.process.name];
+    switch (fault.what) {
+      case "cut":
+        cluster.cut(c, s);
+        return undefined;
+      case "block": {
+        const [from, to] = fault.a < 3 ? [c, s] : [s, c];
+        cluster.block(from, to);
+        return () => cluster.unblock(from, to);
+      }
+      case "partition":
+        cluster.partition(c, s);
+        return () => cluster.heal(c, s);
+      case "slow":
+        cluster.network(s, c, { latencyMs: 100, bytesPerMs: 20 });
+        return () => cluster.network(s, c, this.#plan.network);
+      case "crash server":
+        return this.#crashServer(server);
+      case "crash client":
+        return this.#crashClient(client);
+      case "stop server":
+        return this.#stop(server.process);
+      case "stop client":
+        return this.#stop(client.process);
+      case "drain server":
+        this.#drain(server);
+        return undefined;
+      case "close client":
+        this.#closeClient(client);
+        return undefined;
+      case "registry down":
+        registry.goDown();
+        return () => registry.comeUp();
+      case "registry silent":
+        registry.fallSilent();
+        return () => registry.speak();
+      case "registry empty":
+        registry.claimEmpty();
+        return () => registry.speak();
+      case "watches lost":
+        registry.loseWatches();
+        return undefined;
+      case "leases lost":
+        registry.loseLeases();
+        return undefined;
+    }
+  }
+
+  #crashServer(place: ServerPlace): () => void {
+    const { process } = place;
+    process.crash();
+    place.server = undefined;
+    return () => this.#restartServer(place, process);
+  }
+
+  #crashClient(place: ClientPlace): () => void {
+    const { process } = place;
+    this.calls.forget(process);
+    process.crash();
+    return () => {
+      if (place.process === process) Object.assign(place, this.#clientIn(process.restart()));
+    };
+  }
+
+  #closeClient(place: ClientPlace): void {
+    const { process, connector } = place;
+    if (process.running !== "running") return;
+    this.#closing.push({ process, closed: connector.close() });
+    Object.assign(place, this.#clientIn(process));
+  }
+
+  #stop(process: SimulatedProcess): (() => void) | undefined {
+    if (process.running !== "running") return undefined;
+    process.stop();
+    return () => this.#goOn(process);
+  }
+
+  #goOn(process: SimulatedProcess): void {
+    if (process.running !== "stopped") return;
+    process.goOn();
+    this.calls.wentOn(process);
+  }
+
+  #drain(place: ServerPlace): void {
+    const { process, server } = place;
+    if (server === undefined || process.running !== "running") return;
+    place.server = undefined;
+    const closed = server.close().then(() => this.#restartServer(place, process));
+    this.#closing.push({ process, closed });
+  }
+
+  #restartServer(place: ServerPlace, gone: SimulatedProcess): void {
+    // A crash may have come in between, and with it a start.
+    if (place.process === gone) Object.assign(place, this.#serverIn(gone.restart()));
+  }
+
+  #serverIn(process: SimulatedProcess): ServerPlace {
+    const outgoing = process.connect(this.#target(process));
+    const client = outgoing.client(WorkerService);
+    const place: ServerPlace = { process, server: undefined, outgoing, client };
+    const { limits, handlersRunning, viaRegistry } = this.#plan;
+    process
+      .serve({
+        services: [workerOf(process, this.ledger, () => client)],
+        ambient: true,
+        limits,
+        handlersRunning,
+        drainMs,
+        logger: this.#logger(process),
+        ...(viaRegistry && { registry: process.registry }),
+      })
+      .then(
+        (server) => {
+          const now = this.#servers.find((each) => each.process === process);
+          if (now !== undefined) now.server = server;
+        },
+        (error: unknown) => {
+          // The registry is down: whoever starts servers tries again.
+          if (!viaRegistry) this.ledger.violated(`${process.instance} did not start: ${String(error)}`);
+          this.cluster.after(500, () => {
+            const now = this.#servers.find((each) => each.process === process);
+            if (now !== undefined && process.running === "running") this.#restartServer(now, process);
+          });
+        },
+      );
+    return place;
+  }
+
+  #clientIn(process: SimulatedProcess): ClientPlace {
+    const connector = process.connect(this.#target(process));
+    return { process, connector, client: connector.client(WorkerService) };
+  }
+
+  #target(process: SimulatedProcess) {
+    const { viaRegistry, limits, whenFull } = this.#plan;
+    const settings = { limits, whenFull, logger: this.#logger(process) };
+    return viaRegistry
+      ? { ...settings, registry: process.registry, balancer: p2cPeakEwmaWith(process.random) }
+      : { ...settings, address: "sim://s0" };
+  }
+
+  /** What is logged as an error is one of ours, but for what handlers throw. */
+  #logger(process: SimulatedProcess): Logger {
+    const nothing = (): void => {};
+    return {
+      debug: nothing,
+      info: nothing,
+      warn: nothing,
+      error: (message, fields) => {
+        const text = `${message} ${JSON.stringify(fields)}`;
+        if (!text.includes("as asked")) this.#logged(process, text);
+      },
+    };
+  }
+
+  #logged(process: SimulatedProcess, text: string): void {
+    if (/cannot be encoded|balancer|reading the connection/.test(text)) {
+      this.ledger.violated(`${process.instance} logged: ${text}`);
+    }
+  }
+}
