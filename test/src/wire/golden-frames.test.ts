@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
-import { defineService, messagePack, RpcError, type Sink, withOptions } from "@rpc/core";
+import { defineService, messagePack, type Reply, RpcError, type Sink, withOptions } from "@rpc/core";
 import { type ArithServer, arithClient, arithServer } from "./golden/arith.js";
 import { golden, goldenLines, unasked } from "./golden/document.js";
 import { readValues, writtenValues } from "./golden/values.js";
@@ -210,6 +210,35 @@ test("a client sets the optional fields that the document says and reads those o
   await takes(otherPeer, "request-add");
   says(otherPeer, "response-with-load");
   assert.equal(await plain, 3);
+});
+
+test("metadata of answers is written as the document says, and told to who asked for it", async (t) => {
+  const peer = await dials(await arithServer(t), t);
+  says(peer, "open");
+  await takes(peer, "opened");
+  says(peer, "request-zone");
+  await takes(peer, "response-with-metadata");
+  says(peer, "request-divide-zone");
+  await takes(peer, "error-with-metadata");
+
+  const { server, arith } = await arithClient(t);
+  const told: Reply[] = [];
+  const asking = withOptions(arith, { metadata: { zone: "?" }, onReply: (reply) => told.push(reply) });
+  const sum = asking.add(1, 2);
+  const divided = refused(asking.divide(1, 0));
+  const dialled = await server.accept();
+  await accepts(dialled);
+  await takes(dialled, "request-zone", "request-divide-zone");
+  says(dialled, "response-with-metadata", "error-with-metadata");
+  assert.equal(await sum, 3);
+  assert.equal((await divided).reason, "DIVIDED_BY_ZERO");
+  assert.deepEqual(
+    told.map(({ metadata, attempts }) => [{ ...metadata }, attempts]),
+    [
+      [{ zone: "b" }, 1],
+      [{ zone: "b" }, 1],
+    ],
+  );
 });
 
 test("a server that closes says the document's drain frames, the final one once its ping was answered", async (t) => {

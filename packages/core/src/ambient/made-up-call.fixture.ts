@@ -14,7 +14,7 @@ export function madeUpCall(...input: unknown[]): Call {
     oneway: false,
     route: undefined,
     peer: undefined,
-    reply: undefined,
+    replyMetadata: noMetadata,
     endpoint: undefined,
     idempotent: false,
     cautious: false,

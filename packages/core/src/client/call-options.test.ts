@@ -199,6 +199,33 @@ describe("options", () => {
       assert.throws(() => withOptions(shop, { metadata } as unknown as CallOptions), /metadata must be an object/);
   });
 
+  test("priority is normal unless said, and what is said last counts", () => {
+    const { sent, shop } = client();
+    const critical = withOptions(shop, { priority: "critical" });
+    for (const each of [
+      shop,
+      critical,
+      withOptions(critical, { timeoutMs: 5 }),
+      withOptions(critical, { priority: "sheddable" }),
+    ])
+      void each.price().catch(() => {});
+    assert.deepEqual(
+      sent.map(({ priority }) => priority),
+      ["normal", "critical", "critical", "sheddable"],
+    );
+  });
+
+  test("what is no option, no priority or no function is refused where it is given, with what was meant", () => {
+    const { shop } = client();
+    const wrong = (options: object): unknown => withOptions(shop, options as CallOptions);
+    assert.throws(() => wrong({ timeout: 5 }), /withOptions has no option "timeout"; did you mean "timeoutMs"\?/);
+    assert.throws(
+      () => wrong({ priority: "high" }),
+      /priority must be "critical" or "normal" or "sheddable", not "high"/,
+    );
+    assert.throws(() => wrong({ onReply: {} }), /onReply must be a function/);
+  });
+
   test("options want a client", () => {
     for (const wrong of [{}, null, undefined, Object.create(client().shop as object)])
       assert.throws(() => withOptions(wrong as object, {}), /withOptions wants a client/);

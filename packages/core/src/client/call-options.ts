@@ -1,4 +1,5 @@
-import { type Metadata, noMetadata } from "../contract/call.js";
+import { type Metadata, noMetadata, type Priority, type Reply } from "../contract/call.js";
+import { checkOptions as checkKinds, type OptionKinds } from "../service/check-options.js";
 
 /** A unary call always has a deadline: this one unless something else is said, and never a later one than the longest. */
 export const defaultTimeoutMs = 10_000;
@@ -12,7 +13,22 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Text beside the arguments: names of a-z, 0-9, "_", "." and "-"; at most 64 entries and 8 KiB. */
   readonly metadata?: Metadata | undefined;
+  /** What an overloaded server gives up last ("critical") and first ("sheddable"). Defaults to that of the handler that calls, else to "normal". */
+  readonly priority?: Priority | undefined;
+  /**
+   * Told of the answer, just before the call settles: once where a server answered, with a result or an error; not where
+   * the call failed on this side. What it throws rejects a call that would have succeeded.
+   */
+  readonly onReply?: ((reply: Reply) => void) | undefined;
 }
+
+const kinds: OptionKinds = {
+  timeoutMs: "any",
+  signal: "any",
+  metadata: "any",
+  priority: ["critical", "normal", "sheddable"],
+  onReply: "function",
+};
 
 /** Options as calls use them: checked, every field set. */
 export interface CheckedOptions {
@@ -20,13 +36,23 @@ export interface CheckedOptions {
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
   readonly metadata: Metadata;
+  /** undefined: that of the call whose handler makes this one, else "normal". */
+  readonly priority: Priority | undefined;
+  readonly onReply: ((reply: Reply) => void) | undefined;
 }
 
-export const noOptions: CheckedOptions = Object.freeze({ timeoutMs: -1, signal: undefined, metadata: noMetadata });
+export const noOptions: CheckedOptions = Object.freeze({
+  timeoutMs: -1,
+  signal: undefined,
+  metadata: noMetadata,
+  priority: undefined,
+  onReply: undefined,
+});
 
-/** Returns `options` over `before`. Throws a TypeError where one is of the wrong type. */
+/** Returns `options` over `before`. Throws a TypeError, or `invalid_argument` / `BAD_OPTION`, where one is unknown or of the wrong type. */
 export function checkOptions(options: CallOptions, before: CheckedOptions): CheckedOptions {
-  const { timeoutMs, signal, metadata } = options;
+  const { timeoutMs, signal, metadata, priority, onReply } = options;
+  checkKinds("withOptions", options, kinds);
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError("signal must be an AbortSignal");
   if (metadata !== undefined && (typeof metadata !== "object" || metadata === null)) {
     throw new TypeError("metadata must be an object of strings");
@@ -36,6 +62,8 @@ export function checkOptions(options: CallOptions, before: CheckedOptions): Chec
     signal: signal ?? before.signal,
     // A copy: what the caller changes later must not change what is sent.
     metadata: metadata === undefined ? before.metadata : Object.freeze({ ...before.metadata, ...metadata }),
+    priority: priority ?? before.priority,
+    onReply: onReply ?? before.onReply,
   };
 }
 

@@ -1,5 +1,16 @@
 import type { Deadlines, Expiring } from "../clock/deadlines.js";
-import type { Account, Call, Carrier, Invoke, Metadata, NestedCall, Priority, Reply, Route } from "../contract/call.js";
+import {
+  type Account,
+  type Call,
+  type Carrier,
+  type Invoke,
+  type Metadata,
+  type NestedCall,
+  noMetadata,
+  type Priority,
+  type Reply,
+  type Route,
+} from "../contract/call.js";
 import { worse } from "../contract/certainty.js";
 import { type Processed, RpcError } from "../contract/errors.js";
 import type { Method } from "../contract/method.js";
@@ -7,6 +18,7 @@ import { markReceived } from "../contract/received-error.js";
 import type { Endpoint } from "../contract/registry.js";
 import { type ClientCallEvent, diagnostics } from "../session/diagnostics.js";
 import { asFailure } from "../stats/call-counters.js";
+import type { CheckedOptions } from "./call-options.js";
 import { type Abortable, forgetAbort, tellAbort } from "./on-abort.js";
 
 /**
@@ -25,7 +37,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
   readonly oneway = false;
   route: Route | undefined = undefined;
   readonly peer = undefined;
-  reply: Reply | undefined = undefined;
+  replyMetadata: Metadata = noMetadata;
   endpoint: Endpoint | undefined = undefined;
   idempotent = false;
   readonly cautious: boolean;
@@ -37,6 +49,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
   account: Account | undefined = undefined;
   place = -1;
   readonly #parent: Call | undefined;
+  readonly #onReply: ((reply: Reply) => void) | undefined;
   #deadlines: Deadlines | undefined;
   #resolve: ((output: unknown) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
@@ -45,11 +58,10 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
     method: Method,
     startedAt: number,
     input: readonly unknown[],
-    metadata: Metadata,
     deadline: number,
-    signal: AbortSignal | undefined,
     priority: Priority,
     parent: Call | undefined,
+    { metadata, signal, onReply }: CheckedOptions,
   ) {
     this.method = method;
     this.startedAt = startedAt;
@@ -60,6 +72,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
     this.priority = priority;
     this.cautious = parent !== undefined && (parent.cautious || parent.attempt > 1);
     this.#parent = parent;
+    this.#onReply = onReply;
   }
 
   /** Sends the call through `invoke`. To be called once. */
@@ -108,6 +121,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
   #succeed(output: unknown): void {
     const resolve = this.#resolve;
     if (resolve === undefined) return;
+    const reject = this.#reject;
     this.#leave();
     const { account } = this;
     if (account !== undefined) {
@@ -115,6 +129,14 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
       if (this.attempt > 1) account.retries += this.attempt - 1;
     }
     if (diagnostics.clientCall.hasSubscribers) this.#report(undefined);
+    if (this.#onReply !== undefined) {
+      try {
+        this.#onReply(this.#reply());
+      } catch (thrown) {
+        reject?.(thrown);
+        return;
+      }
+    }
     resolve(output);
   }
 
@@ -134,7 +156,18 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
       account.retries += this.attempt - 1;
     }
     if (diagnostics.clientCall.hasSubscribers) this.#report(thrown);
+    if (this.#onReply !== undefined && thrown instanceof RpcError && thrown.origin === "peer") {
+      try {
+        this.#onReply(this.#reply());
+      } catch {
+        // The call has failed already, and that is what its caller has to know.
+      }
+    }
     reject(thrown);
+  }
+
+  #reply(): Reply {
+    return { metadata: this.replyMetadata, endpoint: this.endpoint, attempts: this.attempt };
   }
 
   #report(thrown: unknown): void {

@@ -50,11 +50,8 @@ abstract class Stub {
     const own = options.timeoutMs >= 0 ? options.timeoutMs : method.timeoutMs > 0 ? method.timeoutMs : timeoutMs;
     const parent: Call | undefined = ambientCall();
     const deadline = parent === undefined ? now + own : Math.min(now + own, parent.deadline);
-    const priority = parent === undefined ? "normal" : parent.priority;
-    return new ClientCall(method, now, input, options.metadata, deadline, options.signal, priority, parent).start(
-      invoke,
-      deadlines,
-    );
+    const priority = options.priority ?? (parent === undefined ? "normal" : parent.priority);
+    return new ClientCall(method, now, input, deadline, priority, parent, options).start(invoke, deadlines);
   }
 
   static with(stub: Stub, options: CallOptions): Stub {

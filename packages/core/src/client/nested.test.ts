@@ -135,6 +135,23 @@ describe("calls made inside a handler", () => {
     await clock.advance(10_000);
   });
 
+  test("have a priority of their own where one is set, and pass it on", async (t) => {
+    const simulated = simulation(t);
+    const { clock } = simulated;
+    const { seen, first } = await chain(simulated, (from, next) =>
+      (from === "a" ? withOptions(next, { priority: "sheddable" }) : next).go(),
+    );
+    void withOptions(first, { priority: "critical" })
+      .go()
+      .catch(() => {});
+    await clock.advance(100);
+    assert.deepEqual(
+      ["a", "b", "c"].map((name) => seen[name]!.call.priority),
+      ["critical", "sheddable", "sheddable"],
+    );
+    await clock.advance(10_000);
+  });
+
   test("inherit nothing where ambient context is off", async (t) => {
     const { clock, serveShop, connect, outcome } = simulation(t);
     let ambient: unknown = "not asked";

@@ -35,11 +35,14 @@ export interface Peer {
   readonly certificate?: PeerCertificate | undefined;
 }
 
-/** What came with the answer. */
+/** What is known of an answer beside its value or error, as `onReply` is told. */
 export interface Reply {
-  metadata: Metadata;
-  endpoint: Endpoint | undefined;
-  attempts: number;
+  /** What the server's handler or interceptors set as `replyMetadata`; empty where they set none. */
+  readonly metadata: Metadata;
+  /** Who answered; undefined for a call within the process. */
+  readonly endpoint: Endpoint | undefined;
+  /** How many attempts it took, from 1. */
+  readonly attempts: number;
 }
 
 /** Who has a call right now: a queue, a connection, a dispatcher. */
@@ -83,7 +86,11 @@ export interface Call {
   route: Route | undefined;
   /** Server: who called. Client: undefined. */
   readonly peer: Peer | undefined;
-  reply: Reply | undefined;
+  /**
+   * Text beside the answer, be it a result or an error: at most 64 entries and 8 KiB. Server: set it, whole, before the
+   * handler or the interceptor settles. Client: what came with the last answer; `noMetadata` until then.
+   */
+  replyMetadata: Metadata;
   /** Client: where the last attempt went. Server: undefined. */
   endpoint: Endpoint | undefined;
   /** Whether the method may run twice, as its server declared: known once the call was given to a connection. */

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { madeUpCall } from "../ambient/made-up-call.fixture.js";
+import { noOptions } from "../client/call-options.js";
 import { ClientCall } from "../client/client-call.js";
 import { deadlinesOf } from "../clock/deadlines.js";
 import type { Call } from "../contract/call.js";
-import { noMetadata } from "../contract/call.js";
 import type { CodeName } from "../contract/code.js";
 import { type Processed, RpcError, type RpcErrorOptions } from "../contract/errors.js";
 import { createManualClock } from "../testing/manual-clock.js";
@@ -266,7 +266,7 @@ describe("what a retry leaves in the call", () => {
       failure("unavailable", "no", { reason: "CONNECTION_LOST" }),
       failure("resource_exhausted", "no", { reason: "QUEUE_FULL" }),
     ];
-    const call = new ClientCall(madeUpCall().method, 0, [], noMetadata, 10_000, undefined, "normal", undefined);
+    const call = new ClientCall(madeUpCall().method, 0, [], 10_000, "normal", undefined, noOptions);
     call.idempotent = true;
     const invoke = retry(unlimited, clock, half)(() => Promise.reject(errors.shift()));
     const error = await call.start(invoke, deadlinesOf(clock)).then(
@@ -289,7 +289,10 @@ describe("what a retry leaves in the call", () => {
       return Promise.reject(failure("resource_exhausted", "no", { retryAfterMs: 5_000, ...peer }));
     });
     const { method } = madeUpCall();
-    const call = new ClientCall(method, 0, [], noMetadata, 10_000, controller.signal, "normal", undefined);
+    const call = new ClientCall(method, 0, [], 10_000, "normal", undefined, {
+      ...noOptions,
+      signal: controller.signal,
+    });
     const outcome = call.start(invoke, deadlinesOf(clock)).catch((thrown: RpcError) => thrown.reason);
     await clock.advance(100);
     controller.abort();
@@ -311,7 +314,7 @@ describe("what a retry leaves in the call", () => {
         clock.setTimer(() => reject(failure("resource_exhausted", "no", { retryAfterMs: 500, ...peer })), 400),
       );
     });
-    const call = new ClientCall(madeUpCall().method, 0, [], noMetadata, 1_000, undefined, "normal", undefined);
+    const call = new ClientCall(madeUpCall().method, 0, [], 1_000, "normal", undefined, noOptions);
     const outcome = call.start(invoke, deadlinesOf(clock)).catch((thrown: RpcError) => thrown);
     await clock.advance(1_005);
     assert.equal(((await outcome) as RpcError).code, "deadline_exceeded");

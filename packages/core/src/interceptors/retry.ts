@@ -1,4 +1,4 @@
-import type { Call, Interceptor, Invoke } from "../contract/call.js";
+import { type Call, type Interceptor, type Invoke, noMetadata } from "../contract/call.js";
 import type { Clock, Random } from "../contract/clock.js";
 import type { RpcError } from "../contract/errors.js";
 import { type RetryOptions, RetryPolicy } from "./retry-policy.js";
@@ -36,6 +36,7 @@ export function retryBy(policy: RetryPolicy, clock?: Clock): Interceptor {
 function prepare(call: Call, error: RpcError): void {
   if (error.processed !== "no" && call.processed !== "yes") call.processed = error.processed;
   call.attempt++;
+  call.replyMetadata = noMetadata;
   const failed = call.endpoint?.id;
   if (failed !== undefined && call.route?.only === undefined) {
     call.route = { ...call.route, except: [...(call.route?.except ?? []), failed] };

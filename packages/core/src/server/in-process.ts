@@ -1,10 +1,11 @@
 import { type Deadlines, deadlinesOf } from "../clock/deadlines.js";
-import type { Call, Carrier, Invoke, Peer } from "../contract/call.js";
+import { type Call, type Carrier, type Invoke, type Metadata, noMetadata, type Peer } from "../contract/call.js";
 import type { Clock } from "../contract/clock.js";
-import type { Processed, RpcError } from "../contract/errors.js";
+import { type Processed, RpcError } from "../contract/errors.js";
 import type { Logger } from "../contract/logger.js";
 import { faultOf } from "../session/fault-of.js";
 import { logThrown } from "../session/log-thrown.js";
+import { errorMetadataOf, replyMetadataOf } from "../session/reply-metadata.js";
 import { RunningCall } from "../session/running-call.js";
 
 const thisProcess: Peer = Object.freeze({ address: "", instance: "" });
@@ -34,9 +35,12 @@ export function inProcess(invoke: Invoke, logger: Logger, clock: Clock): Invoke 
     call.carrier = new Running(running);
     call.idempotent = call.method.idempotent;
     try {
-      return await invoke(running);
+      const output = await invoke(running);
+      if (running.replyMetadata !== noMetadata) call.replyMetadata = sendable(running, logger);
+      return output;
     } catch (thrown) {
       logThrown(logger, call.method.path, thrown);
+      call.replyMetadata = errorMetadataOf(running, logger);
       throw faultOf(thrown, call.method.path);
     } finally {
       call.processed = "yes";
@@ -44,6 +48,22 @@ export function inProcess(invoke: Invoke, logger: Logger, clock: Clock): Invoke 
       call.carrier = undefined;
     }
   };
+}
+
+function sendable(running: RunningCall, logger: Logger): Metadata {
+  try {
+    return replyMetadataOf(running);
+  } catch (cause) {
+    const detail = cause instanceof RpcError ? cause.message : "";
+    logger.error("an answer cannot be encoded", { method: running.method.path, reason: "ENCODE_FAILED", detail });
+    throw new RpcError(
+      "internal",
+      `the answer of ${running.method.path} cannot be encoded; its server's log says why`,
+      {
+        reason: "ENCODE_FAILED",
+      },
+    );
+  }
 }
 
 function runningCall(call: Call, deadlines: Deadlines): RunningCall {

@@ -1,8 +1,11 @@
+import { noMetadata } from "../contract/call.js";
 import { RpcError } from "../contract/errors.js";
 import { codeOf, encodeFault } from "../wire/fault.js";
+import { writeMetadata } from "../wire/fields.js";
 import { Flag, Kind } from "../wire/header.js";
 import type { Connection } from "./connection.js";
 import { GrowingSink } from "./growing-sink.js";
+import { errorMetadataField, replyMetadataOf } from "./reply-metadata.js";
 import type { RunningCall } from "./running-call.js";
 
 const maxDetailsBytes = 8_192;
@@ -19,8 +22,11 @@ export class Answers {
   output(call: RunningCall, output: unknown): RpcError | undefined {
     const { outbox, peerFlag } = this.#connection;
     try {
-      outbox.begin(Kind.response, call.codec < 0 ? peerFlag : peerFlag | Flag.codec, 0, call.id);
+      const metadata = replyMetadataOf(call);
+      const flags = metadata === noMetadata ? peerFlag : peerFlag | Flag.metadata;
+      outbox.begin(Kind.response, call.codec < 0 ? flags : flags | Flag.codec, 0, call.id);
       if (call.codec >= 0) outbox.bytes[outbox.position++] = call.codec;
+      if (metadata !== noMetadata) writeMetadata(metadata, outbox);
       outbox.body();
       this.#codecOf(call).encode(output, outbox);
       outbox.end();
@@ -35,17 +41,20 @@ export class Answers {
 
   /** Sends an error of a call whose handler was reached. */
   error(call: RunningCall, error: RpcError): void {
-    const { outbox, peerFlag } = this.#connection;
+    const { outbox, peerFlag, logger } = this.#connection;
     const details = this.#details(call, error);
-    const flags = details === undefined || call.codec < 0 ? peerFlag : peerFlag | Flag.codec;
-    const body = encodeFault(error, details);
-    outbox.frame(
-      Kind.error,
-      flags,
-      codeOf(error),
-      call.id,
-      flags === peerFlag ? body : Buffer.concat([Buffer.from([call.codec]), body]),
-    );
+    const metadata = errorMetadataField(call, logger);
+    let flags = peerFlag;
+    const parts = [encodeFault(error, details)];
+    if (metadata !== undefined) {
+      flags |= Flag.metadata;
+      parts.unshift(metadata);
+    }
+    if (details !== undefined && call.codec >= 0) {
+      flags |= Flag.codec;
+      parts.unshift(Buffer.from([call.codec]));
+    }
+    outbox.frame(Kind.error, flags, codeOf(error), call.id, parts.length === 1 ? parts[0] : Buffer.concat(parts));
   }
 
   /** Sends the error of a call whose handler was not reached. */

@@ -1,4 +1,4 @@
-import { type Call, noMetadata } from "../contract/call.js";
+import { type Call, type Metadata, noMetadata } from "../contract/call.js";
 import type { Codec, DecodeLimits } from "../contract/codec.js";
 import { type Processed, RpcError } from "../contract/errors.js";
 import { decodeFault } from "../wire/fault.js";
@@ -26,6 +26,7 @@ interface Answer {
   readonly kind: number;
   readonly target: number;
   readonly codec: number;
+  readonly metadata: Metadata;
 }
 
 /** The calls we made on a connection: written, queued, answered, given up. */
@@ -152,15 +153,18 @@ export class Outgoing {
     }
     let at = start;
     let codec = -1;
+    let metadata = noMetadata;
     if ((flags & ~Flag.acceptor) !== 0) {
       const fields = this.#fields;
       at = fields.read(flags, bytes, start, end);
       codec = fields.codec;
+      metadata = fields.metadata;
       if ((flags & Flag.more) !== 0) {
-        this.#begin(pending, { kind, target, codec }, fields.totalBytes, bytes, at, end);
+        this.#begin(pending, { kind, target, codec, metadata }, fields.totalBytes, bytes, at, end);
         return;
       }
     }
+    if (metadata !== noMetadata) pending.call.replyMetadata = metadata;
     this.#settle(pending, kind, target, codec, bytes, at, end);
   }
 
@@ -174,6 +178,7 @@ export class Outgoing {
     const pending = this.#slots.get(id);
     if (pending === undefined) return;
     const { context, body } = whole;
+    pending.call.replyMetadata = context.metadata;
     this.#settle(pending, context.kind, context.target, context.codec, body, 0, body.length);
   }
 

@@ -1,15 +1,15 @@
 import type { Deadlines, Expiring } from "../clock/deadlines.js";
-import type {
-  Account,
-  Call,
-  Carrier,
-  Head,
-  Metadata,
-  NestedCall,
-  Peer,
-  Priority,
-  Reply,
-  Route,
+import {
+  type Account,
+  type Call,
+  type Carrier,
+  type Head,
+  type Metadata,
+  type NestedCall,
+  noMetadata,
+  type Peer,
+  type Priority,
+  type Route,
 } from "../contract/call.js";
 import { type Processed, RpcError } from "../contract/errors.js";
 import type { Method } from "../contract/method.js";
@@ -34,7 +34,7 @@ export class RunningCall implements Call, Head, Expiring {
   readonly oneway = false;
   route: Route | undefined = undefined;
   readonly peer: Peer;
-  reply: Reply | undefined = undefined;
+  replyMetadata: Metadata = noMetadata;
   endpoint: Endpoint | undefined = undefined;
   idempotent: boolean;
   readonly cautious: boolean;

@@ -1,5 +1,5 @@
 import { messagePack } from "../codecs/index.js";
-import { type Call, type Carrier, type NestedCall, noMetadata, type Reply, type Route } from "../contract/call.js";
+import { type Call, type Carrier, type NestedCall, noMetadata, type Route } from "../contract/call.js";
 import type { RpcError } from "../contract/errors.js";
 import { defaultKeepAlive } from "../contract/keep-alive.js";
 import { type ConnectionLimits, defaultLimits } from "../contract/limits.js";
@@ -107,7 +107,7 @@ function callOf(input: readonly unknown[], deadline: number): Call {
     oneway: false,
     route: undefined as Route | undefined,
     peer: undefined,
-    reply: undefined as Reply | undefined,
+    replyMetadata: noMetadata,
     endpoint: undefined,
     idempotent: false,
     cautious: false,

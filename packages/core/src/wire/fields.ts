@@ -67,8 +67,8 @@ export function priorityBits(priority: Priority, attempt: number, nestedRetry: b
   return priorities.indexOf(priority) | ((Math.min(attempt, maxAttempt) - 1) << 2) | (nestedRetry ? 64 : 0);
 }
 
-/** Writes a metadata field. Throws `invalid_argument` above the limits, naming the entry. */
-export function writeMetadata(metadata: Metadata, sink: Sink): void {
+/** Returns the bytes of a metadata field's entries. Throws `invalid_argument` / `BAD_METADATA` above the limits, naming the entry. */
+export function checkMetadata(metadata: Metadata): number {
   const names = Object.keys(metadata);
   if (names.length > maxMetadataEntries) {
     throw metadataError(`${names.length} entries of metadata, the limit is ${maxMetadataEntries}`);
@@ -83,10 +83,16 @@ export function writeMetadata(metadata: Metadata, sink: Sink): void {
     total += 3 + name.length + Buffer.byteLength(value);
   }
   if (total > maxMetadataBytes) throw metadataError(`${total} bytes of metadata, the limit is ${maxMetadataBytes}`);
+  return total;
+}
+
+/** Writes a metadata field. Throws as `checkMetadata` does. */
+export function writeMetadata(metadata: Metadata, sink: Sink): void {
+  const total = checkMetadata(metadata);
   sink.reserve(2 + total);
   const { bytes } = sink;
   let at = bytes.writeUInt16BE(total, sink.position);
-  for (const name of names) {
+  for (const name of Object.keys(metadata)) {
     bytes[at++] = name.length;
     at += bytes.write(name, at, "latin1");
     const length = bytes.write(metadata[name]!, at + 2, "utf8");

@@ -57,6 +57,7 @@ export async function arithServer(t: TestContext): Promise<ArithServer> {
     interceptors: [
       (next) => (call) => {
         ran.push(call);
+        if (call.metadata["zone"] === "?") call.replyMetadata = { zone: "b" };
         call.signal?.addEventListener("abort", () => {
           stopped.push(call.method.name);
           for (const wake of wakers.splice(0)) wake();
