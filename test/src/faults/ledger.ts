@@ -1,0 +1,54 @@
+import { defineService } from "@rpc/core";
+
+/** What the server of these tests does, and keeps a ledger of: each call has a number of its own. */
+export interface Ledger {
+  once(number: number): number;
+  again(number: number): number;
+  large(number: number, bytes: number): Uint8Array;
+}
+
+export const LedgerService = defineService<Ledger>("Ledger", { once: {}, again: { idempotent: true }, large: {} });
+
+/** What is right as the answer to a call of this number. */
+export function rightAnswer(number: number): number {
+  return 2 * number + 1;
+}
+
+/** What became of a call, as its caller saw it. */
+export interface Outcome {
+  readonly number: number;
+  readonly method: "once" | "again" | "large";
+  /** "answered", "wrong", or the error's code. */
+  readonly was: string;
+  readonly reason: string;
+  readonly processed: "no" | "maybe" | "yes";
+  readonly message: string;
+  /** How long it took, in ms. */
+  readonly tookMs: number;
+}
+
+export interface LoadOptions {
+  readonly address: string;
+  readonly calls: number;
+  readonly inFlight: number;
+  readonly timeoutMs: number;
+  /** Bytes of every tenth answer; left out: all are small. */
+  readonly largeBytes?: number;
+  /** Further options of `connect`. */
+  readonly connect?: {
+    readonly retry?:
+      | false
+      | { readonly attempts?: number; readonly budget?: { readonly ratio?: number; readonly perSecond?: number } };
+    readonly keepAlive?: { readonly busyMs?: number; readonly timeoutMs?: number };
+    readonly backoff?: { readonly firstMs?: number; readonly longestMs?: number };
+  };
+}
+
+export interface LedgerQuestions {
+  /** Server: listens, and answers with its address. */
+  listen: { readonly ask: object; readonly answer: string };
+  /** Server: how often the handler of each call ran, by the call's number. */
+  ran: { readonly ask: object; readonly answer: Readonly<Record<number, number>> };
+  /** Client: makes calls, and answers when every one of them has settled. */
+  load: { readonly ask: LoadOptions; readonly answer: readonly Outcome[] };
+}

@@ -1,0 +1,37 @@
+import { answerQuestions } from "@rpc/bench/processes";
+import { bind, type Server, serve } from "@rpc/core";
+import { type LedgerQuestions, LedgerService, rightAnswer } from "./ledger.js";
+
+/* The server of the tests of faults, in a process of its own. */
+
+const ran = new Map<number, number>();
+let server: Server | undefined;
+
+function note(number: number): void {
+  ran.set(number, (ran.get(number) ?? 0) + 1);
+}
+
+function answer(number: number): number {
+  note(number);
+  return rightAnswer(number);
+}
+
+answerQuestions<LedgerQuestions>(
+  {
+    async listen() {
+      const ledger = bind(LedgerService, {
+        once: answer,
+        again: answer,
+        large(number, bytes) {
+          note(number);
+          return new Uint8Array(bytes).fill(number & 0xff);
+        },
+      });
+      server = await serve({ services: [ledger], drainMs: 500 });
+      return server.address;
+    },
+    ran: async () => Object.fromEntries(ran),
+    load: () => Promise.reject(new Error("This side serves.")),
+  },
+  async () => server?.close(),
+);
