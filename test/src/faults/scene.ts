@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { openProgram, type Program } from "@rpc/bench/processes";
-import { openProxy, type Proxy } from "../proxy/open-proxy.js";
+import { type FaultProxy, openProxy } from "../proxy/open-proxy.js";
 import type { Script } from "../proxy/script.js";
 import { atEnd } from "../wire/ground/at-end.js";
 import type { LedgerQuestions, LoadOptions, Outcome } from "./ledger.js";
@@ -10,7 +10,7 @@ import type { LedgerQuestions, LoadOptions, Outcome } from "./ledger.js";
 export interface Scene {
   readonly server: Program<LedgerQuestions>;
   readonly client: Program<LedgerQuestions>;
-  readonly proxy: Proxy;
+  readonly proxy: FaultProxy;
   /** Makes calls through the proxy. */
   load(options: Omit<LoadOptions, "address">): Promise<readonly Outcome[]>;
 }

@@ -5,7 +5,7 @@ import type { Script } from "./script.js";
 import { sendReset } from "./send-reset.js";
 
 /** Stands between clients and a server, and does to their connections what a test asks for. */
-export interface Proxy {
+export interface FaultProxy {
   /** Where clients connect to. */
   readonly address: string;
   /** All connections that reached the server, in the order in which they came. */
@@ -28,7 +28,7 @@ export interface ProxyOptions {
 }
 
 /** Listens on a port of its own on loopback. Rejects where it cannot. */
-export async function openProxy({ target, script = () => ({}) }: ProxyOptions): Promise<Proxy> {
+export async function openProxy({ target, script = () => ({}) }: ProxyOptions): Promise<FaultProxy> {
   const { hostname, port } = new URL(target);
   const passages: Passage[] = [];
   const sockets = new Set<Socket>();

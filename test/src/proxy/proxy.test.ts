@@ -5,12 +5,12 @@ import test, { type TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { atEnd } from "../wire/ground/at-end.js";
 import { until } from "../wire/ground/until.js";
-import { openProxy, type Proxy } from "./open-proxy.js";
+import { type FaultProxy, openProxy } from "./open-proxy.js";
 import type { Script } from "./script.js";
 
 /** One connection through a proxy, with what each end heard. */
 interface Line {
-  readonly proxy: Proxy;
+  readonly proxy: FaultProxy;
   readonly client: End;
   readonly server: End;
 }
