@@ -200,7 +200,7 @@ module.exports = {
       comment: "The dependency is not in the package.json of the package that imports it.",
       severity: "error",
       from: { pathNot: testFile },
-      to: { dependencyTypes: ["npm-no-pkg", "npm-unknown", "npm-dev"] },
+      to: { dependencyTypes: ["npm-no-pkg", "npm-unknown", "npm-dev"], dependencyTypesNot: ["npm-peer"] },
     },
     {
       name: "not-declared-for-tests",

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
 import test, { type TestContext } from "node:test";
 import { defineService, messagePack, type Reply, RpcError, type Sink, withOptions } from "@rpc/core";
 import { type ArithServer, arithClient, arithServer } from "./golden/arith.js";
@@ -186,6 +187,26 @@ test("a request is answered whichever optional fields it has", async (t) => {
   assert.deepEqual([full!.priority, full!.attempt, { ...full!.metadata }], ["critical", 3, { tenant: "a1" }]);
 });
 
+test("a server reads blocks as the document has them, and a client that compresses says what the document's does", async (t) => {
+  const ways = lz4IsThere() ? (["deflate", "lz4"] as const) : (["deflate"] as const);
+  const blocks = [golden("block-deflate"), golden("block-lz-four")].slice(0, ways.length);
+  const made = await arithServer(t, { compression: ways });
+  const peer = await raw.client(t, made.server.address, made.ground.transport);
+  says(peer, "preface", "hello-compressing");
+  await peer.expect("welcome");
+  says(peer, "open");
+  await takes(peer, "opened");
+  for (const [index, block] of blocks.entries()) {
+    peer.send(block);
+    await peer.expect("response", { id: 2 + 2 * index, value: 3 });
+    await peer.expect("response", { id: 3 + 2 * index, value: 7 });
+  }
+  if (ways.length < 2) return;
+  const client = await arithClient(t, { compression: ways });
+  client.arith.add(1, 2).catch(() => {});
+  await takes(await client.server.accept(), "hello-compressing");
+});
+
 test("a client sets the optional fields that the document says and reads those of an answer", async (t) => {
   const { server, arith } = await arithClient(t, {
     interceptors: [
@@ -349,6 +370,16 @@ test("messages that the document calls malformed are refused", () => {
 test("no golden block of the document is left unchecked", () => {
   assert.deepEqual(unasked(), []);
 });
+
+/** Whether the optional package is installed; the library's own tests say what happens where it is not. */
+function lz4IsThere(): boolean {
+  try {
+    createRequire(import.meta.url).resolve("lz4-napi");
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function encoded(value: unknown): Buffer {
   const sink: Sink = {

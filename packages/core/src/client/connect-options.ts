@@ -3,6 +3,7 @@ import type { Balancer } from "../contract/balancer.js";
 import type { Interceptor } from "../contract/call.js";
 import type { Clock, Random } from "../contract/clock.js";
 import type { Codec } from "../contract/codec.js";
+import type { CompressionChoice } from "../contract/compression.js";
 import { RpcError } from "../contract/errors.js";
 import type { KeepAliveOptions } from "../contract/keep-alive.js";
 import type { ConnectionLimits } from "../contract/limits.js";
@@ -39,6 +40,11 @@ export interface ConnectSettings {
   readonly insecure?: boolean;
   /** Sees each new connection before the hello; may refuse or wrap it. Defaults to nothing. */
   readonly onConnect?: OnConnect;
+  /**
+   * Compresses what leaves together, with peers that do so too: "deflate", "lz4" (wants the package lz4-napi), or both in order of
+   * preference. Not for connections on which one caller's secrets and another's chosen text travel. Defaults to false.
+   */
+  readonly compression?: CompressionChoice;
   /** Which processes belong together: the two ends of a connection must say the same. Defaults to "". */
   readonly cluster?: string;
   /** The id this process has in hellos. Defaults to a random one. */
@@ -77,6 +83,7 @@ const kinds: OptionKinds = {
   credentials: "any",
   insecure: "boolean",
   onConnect: "function",
+  compression: "any",
   cluster: "string",
   instance: "string",
   limits: "object",

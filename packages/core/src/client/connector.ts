@@ -16,6 +16,7 @@ import { retryBy } from "../interceptors/retry.js";
 import { RetryPolicy } from "../interceptors/retry-policy.js";
 import { checkKeepAlive } from "../service/keep-alive-option.js";
 import { checkLimits } from "../service/limits-option.js";
+import { compressionOf } from "../session/compression-option.js";
 import type { Session } from "../session/session.js";
 import { Attempts } from "../stats/attempts.js";
 import { Ledger } from "../stats/ledger.js";
@@ -87,6 +88,7 @@ class SocketConnector implements Connector {
       logger: guarded(logger),
       limits: checkLimits("connect", limits),
       keepAlive: checkKeepAlive("connect", options.keepAlive),
+      compression: compressionOf("connect", options.compression),
       cluster: options.cluster ?? "",
       instance: options.instance ?? randomUUID(),
       whenFull: options.whenFull ?? ("evict" as const),

@@ -2,6 +2,7 @@ import type { Authenticator } from "../contract/authenticator.js";
 import type { Admission, Interceptor, Invoke } from "../contract/call.js";
 import type { Clock, Random } from "../contract/clock.js";
 import type { Codec } from "../contract/codec.js";
+import type { CompressionChoice } from "../contract/compression.js";
 import type { KeepAliveOptions } from "../contract/keep-alive.js";
 import type { ConnectionLimits } from "../contract/limits.js";
 import type { Logger } from "../contract/logger.js";
@@ -47,6 +48,11 @@ export interface ServeSettings {
   readonly codecs?: readonly Codec[];
   /** Transports by the scheme of the addresses they serve. Defaults to `tcp`. */
   readonly transports?: Readonly<Record<string, Transport>>;
+  /**
+   * Compresses what leaves together, with peers that do so too: "deflate", "lz4" (wants the package lz4-napi), or both in order of
+   * preference. Not for connections on which one caller's secrets and another's chosen text travel. Defaults to false.
+   */
+  readonly compression?: CompressionChoice;
   /** Which processes belong together: the two ends of a connection must say the same. Defaults to "". */
   readonly cluster?: string;
   /** The id of this instance, in hellos and in the registry. Defaults to a random one. */
@@ -83,6 +89,7 @@ export const serveOptionKinds: OptionKinds = {
   ambient: "boolean",
   codecs: "list",
   transports: "object",
+  compression: "any",
   cluster: "string",
   instance: "string",
   limits: "object",

@@ -14,6 +14,7 @@ import { compose } from "../interceptors/compose.js";
 import { checkOptions } from "../service/check-options.js";
 import { checkKeepAlive } from "../service/keep-alive-option.js";
 import { checkLimits } from "../service/limits-option.js";
+import { compressionOf } from "../session/compression-option.js";
 import { Session } from "../session/session.js";
 import type { Judge } from "../session/session-options.js";
 import { Attempts } from "../stats/attempts.js";
@@ -87,6 +88,7 @@ class ListeningServer implements Server {
       limits: checkLimits("serve", options.limits),
       keepAlive: checkKeepAlive("serve", options.keepAlive),
       codecs: options.codecs ?? defaultCodecs,
+      compression: compressionOf("serve", options.compression),
       cluster: options.cluster ?? "",
       whenFull: "evict" as const,
       transports: { tcp, ...options.transports } as Readonly<Record<string, Transport>>,

@@ -22,12 +22,14 @@ const calls: ReadonlySet<number> = new Set([
 
 /**
  * The table of state × kind. Before the hello was exchanged only the hello, its answer and a refusal may come; after
- * it, never again. Stream and block frames end the connection, since their features were not agreed.
+ * it, never again. Blocks are taken where compression was agreed. Stream frames end the connection, since their feature
+ * was not.
  */
-export function ruleFor(state: SessionState, role: "dialler" | "acceptor", kind: number): Rule {
+export function ruleFor(state: SessionState, role: "dialler" | "acceptor", kind: number, compressed: boolean): Rule {
   if (state === "closed") return "skip";
   if (kind === Kind.close) return "take";
   if (state === "opening") return kind === (role === "dialler" ? Kind.welcome : Kind.hello) ? "take" : "end";
   if (calls.has(kind)) return "take";
+  if (kind === Kind.block) return compressed ? "take" : "end";
   return (kind & ignorable) !== 0 ? "skip" : "end";
 }

@@ -1,5 +1,6 @@
 import type { Codec } from "../contract/codec.js";
 import { RpcError } from "../contract/errors.js";
+import type { BlockAlgorithm } from "../wire/block-algorithm.js";
 import { type Hello, protocolVersion } from "../wire/hello.js";
 import type { SessionOptions } from "./session-options.js";
 
@@ -12,6 +13,8 @@ export interface Agreement {
   readonly codec: Codec;
   /** Codecs that both sides know, the dialler's preferred one first. */
   readonly codecIds: readonly number[];
+  /** Ways to compress that both sides know, in this side's order: each writes in its own first one. */
+  readonly compression: readonly BlockAlgorithm[];
 }
 
 /** Returns what this side says of itself. `codecIds` are what was agreed, in the answer to a hello. */
@@ -20,7 +23,7 @@ export function helloOf(options: SessionOptions, codecIds?: readonly number[]): 
   return {
     minVersion: protocolVersion,
     maxVersion: protocolVersion,
-    features: 0,
+    features: options.compression.reduce((bits, { bit }) => bits | bit, 0),
     codecs: codecIds ?? codecs.map(({ id }) => id),
     limits: {
       messageBytes: limits.messageBytes,
@@ -54,7 +57,7 @@ export function agree(hello: Hello, options: SessionOptions): Agreement | RpcErr
   const codecIds = hello.codecs.filter((id) => options.codecs.some((codec) => codec.id === id));
   const codec = options.codecs.find(({ id }) => id === codecIds[0]);
   if (codec === undefined) return refusal("NO_CODEC", "the two ends of this connection have no codec in common");
-  return { codec, codecIds };
+  return { codec, codecIds, compression: options.compression.filter(({ bit }) => (hello.features & bit) !== 0) };
 }
 
 function refusal(reason: string, message: string): RpcError {

@@ -9,6 +9,7 @@ import type { ConnectionLimits } from "../contract/limits.js";
 import type { Logger } from "../contract/logger.js";
 import type { Method } from "../contract/method.js";
 import type { Address } from "../contract/registry.js";
+import type { BlockAlgorithm } from "../wire/block-algorithm.js";
 
 /** What a session asks of the process's own services. */
 export interface Host {
@@ -49,6 +50,8 @@ export interface SessionOptions {
   readonly limits: ConnectionLimits;
   /** The preferred one first. */
   readonly codecs: readonly Codec[];
+  /** Ways to compress, the preferred one first; none: nothing is compressed. */
+  readonly compression: readonly BlockAlgorithm[];
   readonly cluster: string;
   readonly instance: string;
   readonly whenFull: WhenFull;

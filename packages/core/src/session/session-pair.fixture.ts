@@ -8,6 +8,7 @@ import type { ServiceDescriptor } from "../contract/method.js";
 import { defineService } from "../service/define-service.js";
 import { createManualClock, type ManualClock } from "../testing/manual-clock.js";
 import { streamPair } from "../transport/memory.js";
+import type { BlockAlgorithm } from "../wire/block-algorithm.js";
 import type { RemoteMethod } from "./remote-service.js";
 import { Session } from "./session.js";
 import type { Host } from "./session-options.js";
@@ -39,6 +40,7 @@ export interface Pair {
 export async function sessionPair(
   answering: { readonly dialler?: Answering; readonly acceptor?: Answering },
   limits: Partial<ConnectionLimits> = {},
+  compression: readonly BlockAlgorithm[] = [],
 ): Promise<Pair> {
   const clock = createManualClock();
   const [near, far] = streamPair();
@@ -61,6 +63,7 @@ export async function sessionPair(
       clock,
       limits: { ...defaultLimits, ...limits },
       codecs: [messagePack],
+      compression,
       cluster: "",
       instance: role,
       whenFull: "evict",

@@ -5,6 +5,8 @@ import { RpcError } from "../contract/errors.js";
 import type { ServiceDescriptor } from "../contract/method.js";
 import { ConnectionCounters } from "../stats/connection-counters.js";
 import type { ConnectionStats } from "../stats/snapshots.js";
+import { inflateBlock } from "../wire/block.js";
+import type { BlockAlgorithm } from "../wire/block-algorithm.js";
 import { codeOf, decodeFault, encodeFault } from "../wire/fault.js";
 import { FrameReader } from "../wire/frame-reader.js";
 import { Flag, Kind } from "../wire/header.js";
@@ -63,6 +65,8 @@ export class Session implements Connection {
   #state: SessionState = "opening";
   /** Ids of the codecs that both sides know, the connection's first. */
   #codecIds: readonly number[] = [];
+  /** Ways to compress that both sides know, our preferred one first. */
+  #compression: readonly BlockAlgorithm[] = [];
   #closeError: RpcError | undefined;
   #closing = false;
   /** The peer said hello, and who it is is being found out. */
@@ -249,7 +253,7 @@ export class Session implements Connection {
   }
 
   frame(kind: number, flags: number, target: number, id: number, bytes: Buffer, start: number, end: number): void {
-    const rule = ruleFor(this.#state, this.#options.role, kind);
+    const rule = ruleFor(this.#state, this.#options.role, kind, this.#compression.length > 0);
     if (rule !== "take") {
       if (rule === "end") throw protocolError("UNEXPECTED_FRAME", `a frame of kind ${kind} came while ${this.#state}`);
       return;
@@ -288,6 +292,9 @@ export class Session implements Connection {
 
   #onConnectionFrame(kind: number, target: number, id: number, bytes: Buffer, start: number, end: number): void {
     switch (kind) {
+      case Kind.block:
+        this.#reader.pushBlock(inflateBlock(this.#compression, target, bytes, start, end));
+        return;
       case Kind.ping:
         this.outbox.frame(Kind.pong, 0, 0, 0, Buffer.from(bytes.subarray(start, Math.min(end, start + 8))));
         return;
@@ -317,9 +324,14 @@ export class Session implements Connection {
     this.counters.reads++;
     this.counters.readBytes += chunk.length;
     if (this.#liveness.suspect) this.#liveness.onHeard();
+    this.#take(chunk);
+  }
+
+  #take(chunk: Buffer): void {
     try {
-      this.#reader.push(chunk);
+      const taken = this.#reader.push(chunk);
       this.#incoming.start();
+      if (taken < chunk.length) this.#readLater(chunk.subarray(taken));
     } catch (cause) {
       this.close(
         cause instanceof RpcError
@@ -333,6 +345,16 @@ export class Session implements Connection {
     this.#reader.trim();
     this.#outgoing.trim();
     this.#incoming.trim();
+  }
+
+  /** Lets everybody else have a turn before the rest of a read is looked at. */
+  #readLater(rest: Buffer): void {
+    const { stream } = this.#options;
+    stream.pause();
+    this.clock.afterReads(() => {
+      stream.resume();
+      if (this.#state !== "closed") this.#take(rest);
+    });
   }
 
   #sayHello(kind: number, hello: Parameters<typeof encodeHello>[0]): void {
@@ -366,6 +388,9 @@ export class Session implements Connection {
     this.codec = agreed.codec;
     this.peer = peer;
     this.peerLimits = hello.limits;
+    this.#compression = agreed.compression;
+    const [first] = agreed.compression;
+    if (first !== undefined) this.outbox.compress(first);
     this.outbox.messageBytes = Math.min(hello.limits.messageBytes, this.limits.messageBytes);
     this.outbox.partialBytes = hello.limits.partialBytes;
     this.#state = "ready";

@@ -166,7 +166,8 @@ test("every flag that a kind may not have ends the connection; kinds that nobody
       const forbidden = (forbiddenFlags[kind]! & (1 << bit)) !== 0;
       const { reader, frames } = reading();
       reader.push(preface);
-      const push = (): void => reader.push(encoded({ kind, flags: 1 << bit, target: 0, id: 1, body: Buffer.alloc(0) }));
+      const push = (): number =>
+        reader.push(encoded({ kind, flags: 1 << bit, target: 0, id: 1, body: Buffer.alloc(0) }));
       if (forbidden) assert.throws(push, { reason: "RESERVED_FLAG" });
       else push();
       assert.equal(frames.length, forbidden ? 0 : 1);

@@ -1,4 +1,5 @@
 import { RpcError } from "../contract/errors.js";
+import { malformedBlock, maxBlockBytes, mayBeInBlock } from "./block.js";
 import { forbiddenFlags, headerBytes, maxFrameBytes, readLength } from "./header.js";
 import { preface } from "./preface.js";
 import { protocolError } from "./protocol-error.js";
@@ -11,6 +12,8 @@ export interface FrameTaker {
 /** A partial frame's first buffer: it grows by what arrives, never by what was announced. */
 const firstAssemblyBytes = 1_024;
 const largestAssemblyBytes = headerBytes + maxFrameBytes;
+/** What a read may inflate to before the rest of it has to wait, so that a few bytes do not buy a long turn of ours. */
+const inflatedReadBytes = 2 * maxBlockBytes;
 const empty = Buffer.alloc(0);
 
 /**
@@ -25,6 +28,7 @@ export class FrameReader {
   #partial: Buffer = empty;
   #partialLength = 0;
   #stopped = false;
+  #inflatedBytes = 0;
 
   constructor(taker: FrameTaker) {
     this.#taker = taker;
@@ -52,9 +56,13 @@ export class FrameReader {
     if (this.#partialLength === 0) this.#partial = empty;
   }
 
-  /** Takes the next bytes. Throws `RpcError` on what cannot be a frame; the reader is of no use after that. */
-  push(chunk: Buffer): void {
+  /**
+   * Takes the next bytes. Returns how many: fewer than all only where blocks among them inflated to so much that the rest
+   * should wait for another turn. Throws `RpcError` on what cannot be a frame; the reader is of no use after that.
+   */
+  push(chunk: Buffer): number {
     let at = 0;
+    this.#inflatedBytes = 0;
     if (this.#prefaceSeen < preface.length) at = this.#matchPreface(chunk);
     if (this.#partialLength > 0) at = this.#completePartial(chunk, at);
     while (!this.#stopped && chunk.length - at >= headerBytes) {
@@ -62,8 +70,24 @@ export class FrameReader {
       if (end > chunk.length) break;
       this.#emit(chunk, at, end);
       at = end;
+      if (this.#inflatedBytes >= inflatedReadBytes) return at;
     }
     if (!this.#stopped && at < chunk.length) this.#keep(chunk, at, chunk.length);
+    return chunk.length;
+  }
+
+  /** Hands on the frames of an inflated block, which are whole. Called while the block's own frame is handed on. */
+  pushBlock(inflated: Buffer): void {
+    this.#inflatedBytes += inflated.length;
+    let at = 0;
+    while (!this.#stopped && at < inflated.length) {
+      const end = inflated.length - at < headerBytes ? Infinity : at + headerBytes + checkedLength(inflated, at);
+      if (end > inflated.length) throw malformedBlock("a frame in it goes on behind its end");
+      const kind = inflated[at]!;
+      if (!mayBeInBlock(kind)) throw protocolError("UNEXPECTED_FRAME", `a frame of kind ${kind} came in a block`);
+      this.#emit(inflated, at, end);
+      at = end;
+    }
   }
 
   #matchPreface(chunk: Buffer): number {

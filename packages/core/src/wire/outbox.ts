@@ -2,6 +2,9 @@ import type { Duplex } from "node:stream";
 import type { Clock } from "../contract/clock.js";
 import type { Sink } from "../contract/codec.js";
 import { RpcError } from "../contract/errors.js";
+import { maxBlockBytes } from "./block.js";
+import type { BlockAlgorithm } from "./block-algorithm.js";
+import { BlockPacker } from "./block-packer.js";
 import { Flag, headerBytes, Kind, maxFrameBytes, writeHeader, writeLength } from "./header.js";
 import { pages, smallPageBytes } from "./page-pool.js";
 import { preface } from "./preface.js";
@@ -75,6 +78,11 @@ export class Outbox implements Sink {
   #finishing = false;
   #closed = false;
   #lastFlushBytes = 0;
+  /** Absent where nothing is compressed. */
+  #packer: BlockPacker | undefined;
+  /** Parts at the front of what waits that were said before compression was agreed. */
+  #saidPlain = 0;
+  #partBytes = maxFrameBytes;
   readonly #flush = (): void => {
     this.#scheduled = false;
     this.#options.onTurnEnd?.();
@@ -124,6 +132,14 @@ export class Outbox implements Sink {
     this.#prefaced = true;
     this.#ensurePage(preface.length);
     this.position += preface.copy(this.bytes, this.position);
+  }
+
+  /** From here on what leaves together is compressed. */
+  compress(algorithm: BlockAlgorithm): void {
+    this.#seal(this.position);
+    this.#saidPlain = this.#waiting.length;
+    this.#packer = new BlockPacker(algorithm);
+    this.#partBytes = maxBlockBytes - headerBytes;
   }
 
   /** Begins a frame; its fields, `body()`, its body and `end` or `rollback` follow, within this turn. */
@@ -326,11 +342,12 @@ export class Outbox implements Sink {
     if (this.#closed || this.#open) return;
     this.#seal(this.position);
     if (this.#long.length > 0) this.#addChunks();
-    const parts = this.#waiting;
-    if (parts.length === 0) {
+    if (this.#waiting.length === 0) {
       if (this.#finishing) this.#options.stream.end();
       return;
     }
+    if (this.#packer !== undefined) this.#pack(this.#packer);
+    const parts = this.#waiting;
     this.#writingBytes = this.#lastFlushBytes = this.#waitingBytes;
     this.#pagesOfWrite = this.#pagesOfWaiting;
     this.#waiting = [];
@@ -348,6 +365,13 @@ export class Outbox implements Sink {
     for (let index = 0; index < last; index++) stream.write(parts[index]!);
     stream.write(parts[last]!, this.#onWritten);
     stream.uncork();
+  }
+
+  #pack(packer: BlockPacker): void {
+    const plain = this.#waiting.splice(0, this.#saidPlain);
+    this.#saidPlain = 0;
+    this.#waiting = plain.concat(packer.pack(this.#waiting));
+    this.#waitingBytes = this.#waiting.reduce((sum, { length }) => sum + length, 0);
   }
 
   #addChunks(): void {
@@ -374,7 +398,7 @@ export class Outbox implements Sink {
       this.#begunBytes += message.body.length;
     }
     const fields = first ? message.fields : nothing;
-    const part = message.body.subarray(message.sent, message.sent + maxFrameBytes - fields.length);
+    const part = message.body.subarray(message.sent, message.sent + this.#partBytes - fields.length);
     message.sent += part.length;
     const last = message.sent === message.body.length;
     const head = Buffer.allocUnsafe(headerBytes + fields.length);

@@ -24,6 +24,7 @@ const kinds: Kinds<AppOptions> = {
   cluster: "string",
   instance: "string",
   codecs: "list",
+  compression: "any",
   transports: "object",
   limits: "object",
   keepAlive: "object",

@@ -79,8 +79,18 @@ async function bindingOf(
 
 /** Options that the server and the clients take alike. */
 function sharedBy(options: AppOptions) {
-  const { cluster, instance = randomUUID(), codecs, transports, limits, keepAlive, clock, random } = options;
-  return { instance, ...given({ cluster, codecs, transports, limits, keepAlive, clock, random }) };
+  const {
+    cluster,
+    instance = randomUUID(),
+    codecs,
+    compression,
+    transports,
+    limits,
+    keepAlive,
+    clock,
+    random,
+  } = options;
+  return { instance, ...given({ cluster, codecs, compression, transports, limits, keepAlive, clock, random }) };
 }
 
 function serveSettings({

@@ -1,5 +1,5 @@
 import type { TestContext } from "node:test";
-import { bind, type Call, connect, defineService, RpcError, type Server, serve } from "@rpc/core";
+import { bind, type Call, connect, defineService, RpcError, type ServeOptions, type Server, serve } from "@rpc/core";
 import { createManualClock, type ManualClock } from "@rpc/core/testing";
 import { atEnd } from "../ground/at-end.js";
 import type { ConnectSettings } from "../ground/calling.js";
@@ -33,7 +33,7 @@ export interface ArithServer {
   readonly stopped: readonly string[];
 }
 
-export async function arithServer(t: TestContext): Promise<ArithServer> {
+export async function arithServer(t: TestContext, settings: Partial<ServeOptions> = {}): Promise<ArithServer> {
   const ground = inMemory();
   const ran: Call[] = [];
   const stopped: string[] = [];
@@ -75,7 +75,8 @@ export async function arithServer(t: TestContext): Promise<ArithServer> {
     transports: ground.transports,
     clock: createManualClock(),
     instance: "arith-1",
-  });
+    ...settings,
+  } as ServeOptions);
   atEnd(t, () => server.close());
   return { ground, server, ran, stopped };
 }

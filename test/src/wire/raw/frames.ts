@@ -1,3 +1,4 @@
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { text, u8, u16, u32 } from "./bytes.js";
 import { msgpack } from "./msgpack.js";
 import { flagBits, flagsOf, type KindName, kinds, preface } from "./numbers.js";
@@ -254,4 +255,27 @@ export function inParts(first: (part: Buffer) => Frame, id: number, body: Buffer
     parts.push(chunk(id, body.subarray(at, at + partBytes), { more: at + partBytes < body.length }));
   }
   return parts;
+}
+
+export interface BlockParts {
+  /** 1 deflate, 2 lz4. */
+  readonly algorithm?: number;
+  /** What is announced instead of the true length. */
+  readonly inflatedBytes?: number;
+  /** The compressed bytes, where they are not those of the frames. */
+  readonly content?: Buffer;
+}
+
+/** Frames that left together, deflated. */
+export function block(frames: readonly Frame[], { algorithm = 1, inflatedBytes, content }: BlockParts = {}): Frame {
+  const inside = Buffer.concat(frames.map(bytesOf));
+  const body = Buffer.concat([u32(inflatedBytes ?? inside.length), content ?? deflateRawSync(inside)]);
+  return { kind: "block", target: algorithm, body };
+}
+
+/** Returns the bytes of the frames that a deflated block holds. */
+export function insideOf(body: Buffer): Buffer {
+  const inside = inflateRawSync(body.subarray(4));
+  if (inside.length !== body.readUInt32BE(0)) throw new RangeError("a block announces another length than it has");
+  return inside;
 }
