@@ -69,7 +69,8 @@ export class PendingCall implements Carrier {
     if (error === undefined) counters.settled++;
     else counters.fail(error);
     // What the peer did not answer took no time of its own.
-    if (this.writtenAt >= 0 && (error === undefined || error.origin === "peer")) counters.took(now - this.writtenAt);
+    if (this.writtenAt >= 0 && (error === undefined || error.origin === "peer"))
+      counters.took(((now - this.writtenAt) * 1_000) | 0, 1);
     // Interceptors may go on with the call after this: who gives it up then must hear what is certain by now.
     call.processed = worse(call.processed, error === undefined ? "yes" : error.processed);
     if (call.carrier === this) call.carrier = undefined;

@@ -37,10 +37,10 @@ export class CallCounters {
     this.#failures.count(code, reason);
   }
 
-  /** So many answers took so long. */
-  took(ms: number, times = 1): void {
+  /** So many answers took so long, in µs as `Histogram.recordUs` takes them. */
+  took(us: number, times: number): void {
     this.#latency ??= new Histogram();
-    this.#latency.record(ms, times);
+    this.#latency.recordUs(us, times);
   }
 
   add(other: CallCounters): void {

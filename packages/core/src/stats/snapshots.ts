@@ -128,7 +128,7 @@ export interface ServerStats extends EndStats {
 export function latencyStats(histogram: Histogram): LatencyStats {
   return {
     ...histogram.toJSON(),
-    meanMs: histogram.count === 0 ? 0 : histogram.sumMs / histogram.count,
+    meanMs: histogram.meanMs,
     p50Ms: histogram.quantile(0.5),
     p90Ms: histogram.quantile(0.9),
     p99Ms: histogram.quantile(0.99),

@@ -30,7 +30,7 @@ export class TurnLatencies {
   /** The turn is over. */
   settle(now: number): void {
     for (let index = 0; index < this.#size; index++) {
-      this.#counters[index]!.took(now - this.#startedAt[index]!, this.#times[index]!);
+      this.#counters[index]!.took(((now - this.#startedAt[index]!) * 1_000) | 0, this.#times[index]!);
     }
     this.#size = 0;
   }
