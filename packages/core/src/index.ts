@@ -14,7 +14,15 @@ export { type AcceptedTokens, token, tokens } from "./server/tokens.js";
 export { bind } from "./service/bind.js";
 export { checkOptions, type OptionKinds } from "./service/check-options.js";
 export { defineService } from "./service/define-service.js";
-export type { ClientCallEvent, ConnectionEvent, ServerCallEvent } from "./session/diagnostics.js";
+export type {
+  ClientCallEvent,
+  ConnectionEvent,
+  DialEvent,
+  RefuseEvent,
+  RejectEvent,
+  ServerCallEvent,
+  SuspectEvent,
+} from "./session/diagnostics.js";
 export { Histogram, type HistogramJson } from "./stats/histogram.js";
 export type {
   AttemptStats,

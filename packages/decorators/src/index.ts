@@ -1,6 +1,6 @@
 import "reflect-metadata/lite";
 
-export type { App } from "./app/app.js";
+export type { App, AppStats } from "./app/app.js";
 export type { AppConnectOptions, AppOptions, AppServeOptions } from "./app/app-options.js";
 export { createApp } from "./app/create-app.js";
 export { services } from "./container/services-module.js";

@@ -17,7 +17,7 @@ import type { Method } from "../contract/method.js";
 import { markReceived } from "../contract/received-error.js";
 import type { Endpoint } from "../contract/registry.js";
 import { type ClientCallEvent, diagnostics } from "../session/diagnostics.js";
-import { asFailure } from "../stats/call-counters.js";
+import { asFailure } from "../stats/failure.js";
 import type { CheckedOptions } from "./call-options.js";
 import { type Abortable, forgetAbort, tellAbort } from "./on-abort.js";
 

@@ -26,6 +26,7 @@ import { schemeOf } from "../transport/address.js";
 import { tcp } from "../transport/tcp.js";
 import { Channel } from "./channel.js";
 import { type ConnectOptions, checkConnectOptions } from "./connect-options.js";
+import { countedDial } from "./counted-dial.js";
 import { counting } from "./counting.js";
 import { createClient } from "./create-client.js";
 import { dial } from "./dial.js";
@@ -220,11 +221,12 @@ class SocketConnector implements Connector {
         random,
         backoff,
         // What is wrong with an address fails its own attempts: the rest of the list is called.
-        open: (address, signal, events) => {
-          const transport = transports[schemeOf(address)];
-          if (transport === undefined) throw noTransport(address, Object.keys(transports));
-          return this.#dials.watch(dial(address, signal, { ...settings, transport, ledger: this.#ledger }, events));
-        },
+        open: (address, signal, events) =>
+          countedDial(this.#dials, clock, address, async () => {
+            const transport = transports[schemeOf(address)];
+            if (transport === undefined) throw noTransport(address, Object.keys(transports));
+            return dial(address, signal, { ...settings, transport, ledger: this.#ledger }, events);
+          }),
       });
       shared = { link, users: 0 };
       this.#links.set(key, shared);

@@ -1,6 +1,6 @@
 import type { Call, Invoke } from "../contract/call.js";
 import type { Method } from "../contract/method.js";
-import { asFailure } from "../stats/call-counters.js";
+import { asFailure } from "../stats/failure.js";
 import type { MethodTable } from "../stats/method-table.js";
 
 /** Returns an invoke that counts its calls. A client's calls tell their outcome themselves, so that it costs no promise. */

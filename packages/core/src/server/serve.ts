@@ -24,12 +24,17 @@ import { schemeOf } from "../transport/address.js";
 import { tcp } from "../transport/tcp.js";
 import { Arrivals } from "./arrivals.js";
 import { checkListen } from "./check-listen.js";
+import { countRefused } from "./count-refused.js";
 import { createDispatcher } from "./dispatcher.js";
 import { createJudge } from "./judge.js";
 import { rateLimited } from "./rate-limited.js";
 import { Registrar } from "./registrar.js";
 import { type ServeOptions, serveOptionKinds } from "./serve-options.js";
 import { methodsOfDispatcher, methodsOnDemand, ServiceHost } from "./service-host.js";
+
+const noRoom = { code: "resource_exhausted", reason: "CONNECTION_LIMIT" } as const;
+const shuttingDown = { code: "unavailable", reason: "DRAINING" } as const;
+const refusedByHook = { code: "unavailable", reason: "REFUSED_BY_ON_CONNECT" } as const;
 
 /** A server that listens. */
 export interface Server {
@@ -158,7 +163,9 @@ class ListeningServer implements Server {
       (stream, remote, certificate) => this.#accept(stream, remote, certificate),
       (error, remote, stream) => {
         this.#doorLog.warn("a peer was not let in", { peer: remote, reason: error.reason, detail: error.message });
-        if (stream !== undefined) this.#accept(stream, remote, undefined, error);
+        if (stream !== undefined) return this.#accept(stream, remote, undefined, error);
+        this.#accepts.begin();
+        countRefused(this.#accepts, remote, error);
       },
     );
     if (registry === undefined) return;
@@ -206,7 +213,7 @@ class ListeningServer implements Server {
     const { maxConnections } = this.#settings;
     this.#accepts.begin();
     if (this.connections >= maxConnections || this.#closed !== undefined) {
-      this.#accepts.fail({ code: "unavailable", reason: this.#closed === undefined ? "CONNECTION_LIMIT" : "DRAINING" });
+      countRefused(this.#accepts, remote, this.#closed === undefined ? noRoom : shuttingDown);
       stream.on("error", () => {});
       stream.destroy();
       return;
@@ -215,13 +222,13 @@ class ListeningServer implements Server {
     else
       void this.#arrivals.letIn(stream, this.address, remote, certificate).then((through) => {
         if (through !== undefined) this.#open(through, remote, certificate, refusal);
-        else this.#accepts.fail({ code: "unavailable", reason: "REFUSED_BY_ON_CONNECT" });
+        else countRefused(this.#accepts, remote, refusedByHook);
       });
   }
 
   #open(stream: Duplex, remote: Address, certificate?: PeerCertificate, refusal?: RpcError): void {
     if (this.#closed !== undefined) {
-      this.#accepts.fail({ code: "unavailable", reason: "DRAINING" });
+      countRefused(this.#accepts, remote, shuttingDown);
       stream.destroy();
       return;
     }
@@ -241,7 +248,7 @@ class ListeningServer implements Server {
         },
         onRetired: () => {},
         onClosed: (error) => {
-          if (!ready) this.#accepts.fail(error);
+          if (!ready) countRefused(this.#accepts, remote, error);
           this.#sessions.delete(session);
         },
       },

@@ -9,7 +9,7 @@ import { protocolError } from "../wire/protocol-error.js";
 import { Answers } from "./answers.js";
 import { Assemblies } from "./assembly.js";
 import type { Connection } from "./connection.js";
-import { diagnostics, type ServerCallEvent } from "./diagnostics.js";
+import { diagnostics, type RejectEvent, type ServerCallEvent } from "./diagnostics.js";
 import { faultOf } from "./fault-of.js";
 import { logThrown } from "./log-thrown.js";
 import { OpenedMethods } from "./opened-methods.js";
@@ -206,7 +206,7 @@ export class Incoming {
     const rejection = call.deadline <= now ? deadlinePassed(call, "no") : host.enter();
     if (rejection !== undefined) {
       this.#forget(call, rejection);
-      this.#answers.reject(call.id, rejection);
+      this.#reject(call, rejection);
       return;
     }
     try {
@@ -268,7 +268,17 @@ export class Incoming {
   #turnAway(call: RunningCall, rejection: RpcError): void {
     count(call);
     call.counters!.fail(rejection);
+    this.#reject(call, rejection);
+  }
+
+  #reject(call: RunningCall, rejection: RpcError): void {
     this.#answers.reject(call.id, rejection);
+    if (!diagnostics.serverReject.hasSubscribers) return;
+    const { code, reason, retryAfterMs } = rejection;
+    const waitedMs = this.#connection.clock.now() - call.startedAt;
+    const { path } = call.method;
+    const event: RejectEvent = { path, code, reason, retryAfterMs, waitedMs, peer: call.peer.address };
+    diagnostics.serverReject.publish(event);
   }
 
   #tooLarge({ method, sizeBytes }: RunningCall): RpcError | undefined {

@@ -15,7 +15,7 @@ import { Outbox } from "../wire/outbox.js";
 import { protocolError } from "../wire/protocol-error.js";
 import type { Connection } from "./connection.js";
 import { connectionLost, notReady } from "./connection-lost.js";
-import { type ConnectionEvent, diagnostics } from "./diagnostics.js";
+import { type ConnectionEvent, diagnostics, type SuspectEvent } from "./diagnostics.js";
 import { Drain } from "./drain.js";
 import { ruleFor, type SessionState } from "./frame-rules.js";
 import { type Agreement, agree, helloOf } from "./handshake.js";
@@ -96,7 +96,7 @@ export class Session implements Connection {
       owed: () => this.#outgoing.pending + this.#openings.size > 0,
       oldestWrittenAt: (since) => this.#outgoing.oldestWrittenAt(since),
       usualMs: () => this.#outgoing.usualMs,
-      onSuspicion: (suspect) => options.listener.onSuspicion?.(suspect),
+      onSuspicion: (suspect) => this.#onSuspicion(suspect),
       close: (error) => this.close(error),
     });
     this.#drain = new Drain(this, {
@@ -401,7 +401,16 @@ export class Session implements Connection {
   #retire(): void {
     if (this.#state !== "ready") return;
     this.#state = "retired";
+    this.#report(diagnostics.connectionRetired, undefined);
     this.#options.listener.onRetired();
+  }
+
+  #onSuspicion(suspect: boolean): void {
+    if (diagnostics.connectionSuspect.hasSubscribers) {
+      const event: SuspectEvent = { address: this.peer.address, instance: this.peer.instance, suspect };
+      diagnostics.connectionSuspect.publish(event);
+    }
+    this.#options.listener.onSuspicion?.(suspect);
   }
 
   #onRoom(): void {

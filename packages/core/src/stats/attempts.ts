@@ -1,4 +1,4 @@
-import { asFailure, type Failure } from "./call-counters.js";
+import type { Failure } from "./failure.js";
 import { Failures } from "./failures.js";
 import type { AttemptStats } from "./snapshots.js";
 
@@ -10,17 +10,6 @@ export class Attempts {
 
   begin(): void {
     this.#attempts++;
-  }
-
-  /** Counts an attempt and, should it fail, why. Returns it. */
-  async watch<T>(attempt: Promise<T>): Promise<T> {
-    this.begin();
-    try {
-      return await attempt;
-    } catch (error) {
-      this.fail(asFailure(error));
-      throw error;
-    }
   }
 
   fail({ code, reason }: Failure): void {

@@ -1,21 +1,7 @@
-import type { CodeName } from "../contract/code.js";
-import { RpcError } from "../contract/errors.js";
+import type { Failure } from "./failure.js";
 import { Failures } from "./failures.js";
 import { Histogram } from "./histogram.js";
 import { type CallStats, latencyStats } from "./snapshots.js";
-
-/** What is wrong with a call that failed, as far as it is counted. */
-export interface Failure {
-  readonly code: CodeName;
-  readonly reason: string;
-}
-
-/** What was thrown, as it is counted. */
-export function asFailure(thrown: unknown): Failure {
-  return thrown instanceof RpcError ? thrown : foreign;
-}
-
-const foreign: Failure = { code: "unknown", reason: "UNKNOWN" };
 
 /**
  * Calls of one kind: a method's on a connection, or sums of these. The common call costs two increments and one look

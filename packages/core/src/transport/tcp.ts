@@ -1,6 +1,7 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { RpcError } from "../contract/errors.js";
-import type { Listener, Transport } from "../contract/transport.js";
+import type { Address } from "../contract/registry.js";
+import type { Listener, Refused, Transport } from "../contract/transport.js";
 import { hostPort, tcpAddress } from "./address.js";
 
 /** Connections the kernel holds until they are accepted. */
@@ -46,7 +47,7 @@ export const tcp: Transport = {
     });
   },
 
-  listen(address, accept) {
+  listen(address, accept, refused) {
     const { host, port } = hostPort(address);
     return new Promise((resolve, reject) => {
       const server = createServer({ noDelay: true, allowHalfOpen: false }, (socket) =>
@@ -62,19 +63,20 @@ export const tcp: Transport = {
           }),
         ),
       );
-      server.listen({ host, port, backlog }, () => resolve(listenerOf(server)));
+      server.listen({ host, port, backlog }, () => resolve(listenerOf(server, refused)));
     });
   },
 };
 
-function listenerOf(server: Server): Listener {
+function listenerOf(server: Server, refused: Refused | undefined): Listener {
   const bound = server.address();
   if (bound === null || typeof bound === "string") throw new TypeError("a TCP listener has no port");
+  const address = tcpAddress(bound.address, bound.port);
   // Running out of file descriptors arrives here; the socket is gone, the listener lives.
-  server.removeAllListeners("error").on("error", () => {});
+  server.removeAllListeners("error").on("error", (cause) => refused?.(notAccepted(address, cause), address));
   let closing: Promise<void> | undefined;
   return {
-    address: tcpAddress(bound.address, bound.port),
+    address,
     close() {
       closing ??= new Promise((resolve) => {
         // The callback waits for every accepted socket, which live on: what is asked here is that none is accepted any more.
@@ -84,6 +86,11 @@ function listenerOf(server: Server): Listener {
       return closing;
     },
   };
+}
+
+function notAccepted(address: Address, cause: Error): RpcError {
+  const message = `a connection to ${address} could not be accepted: ${reasonOf(cause)}; if that is EMFILE, raise \`ulimit -n\` or lower the option connections`;
+  return new RpcError("resource_exhausted", message, { reason: "ACCEPT_FAILED", processed: "no", cause });
 }
 
 function remoteOf(socket: Socket): string {

@@ -1,6 +1,13 @@
-import type { Address, ClientWith, ServiceDescriptor } from "@rpc/core";
+import type { Address, ClientStats, ClientWith, ServerStats, ServiceDescriptor } from "@rpc/core";
 import type { Container, ServiceIdentifier } from "inversify";
 import type { Class } from "../notes/class-ref.js";
+
+/** Both sides of an app. */
+export interface AppStats {
+  readonly client: ClientStats;
+  /** undefined where it does not listen: before `start`, and where it serves nothing. */
+  readonly server: ServerStats | undefined;
+}
 
 /** A process's services and clients, made and ready to be started. */
 export interface App {
@@ -17,6 +24,10 @@ export interface App {
    * nothing is left open, and the app is over. Clients work without it.
    */
   start(): Promise<void>;
+  /** Returns what was counted, of its calls of others and of others' calls of it. A snapshot: plain JSON, see docs/stats.md. */
+  stats(): AppStats;
+  /** Begins to count anew, on both sides. */
+  resetStats(): void;
   /**
    * Ends gently: deregisters, finishes what handlers run, for `serve.drainMs` at most, then what clients have called, and
    * closes all. May be called twice, and while the app starts. A handler must not await it: it would wait for itself.

@@ -14,7 +14,7 @@ import type { AppBindings } from "../container/app-bindings.js";
 import { resolveNow } from "../container/make-instance.js";
 import { type Class, isClass } from "../notes/class-ref.js";
 import { serviceOf } from "../service/service-of.js";
-import type { App } from "./app.js";
+import type { App, AppStats } from "./app.js";
 import type { ClientOf } from "./clients.js";
 import { onSignals } from "./signals.js";
 
@@ -73,6 +73,15 @@ class RunningApp implements App {
   client<T extends object, Classes = never>(service: Class<T> | ServiceDescriptor<T>): ClientWith<T, Classes> {
     const descriptor = isClass(service) ? serviceOf(service as Class<T>) : service;
     return this.#parts.clientOf(descriptor as ServiceDescriptor) as ClientWith<T, Classes>;
+  }
+
+  stats(): AppStats {
+    return { client: this.#parts.connector.stats(), server: this.#server?.stats() };
+  }
+
+  resetStats(): void {
+    this.#parts.connector.resetStats();
+    this.#server?.resetStats();
   }
 
   start(): Promise<void> {
