@@ -1,3 +1,4 @@
+import { attacks } from "./attack.js";
 import { deadlines } from "./deadlines.js";
 import { idle } from "./idle.js";
 import { inFlight } from "./in-flight.js";
@@ -5,4 +6,4 @@ import { largeAnswers } from "./large-answers.js";
 import type { Trial } from "./trial.js";
 
 /** All trials, in the order in which they run. */
-export const trials: readonly Trial[] = [inFlight, largeAnswers, deadlines, idle];
+export const trials: readonly Trial[] = [inFlight, largeAnswers, deadlines, idle, ...attacks];

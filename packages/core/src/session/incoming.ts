@@ -23,6 +23,12 @@ const maxTimeoutMs = 3_600_000;
 const startBudgetMs = 5;
 const startsPerLook = 16;
 
+/** Made once: a peer that asks for nothing but this must not cost a stack trace each time. */
+const notOpened = new RpcError("unimplemented", "no method was opened under this index", {
+  reason: "NO_METHOD",
+  processed: "no",
+});
+
 /** The calls that the peer made: read, admitted, decoded, started, answered. */
 export class Incoming {
   /** The highest id that was read. */
@@ -87,13 +93,7 @@ export class Incoming {
     const { peer, readAt } = this.#connection;
     const method = this.#methods.at(target);
     if (method === undefined) {
-      this.#answers.reject(
-        id,
-        new RpcError("unimplemented", "no method was opened under this index", {
-          reason: "NO_METHOD",
-          processed: "no",
-        }),
-      );
+      this.#answers.reject(id, notOpened);
       return;
     }
     const timeoutMs = fields.timeLeftMs < 0 ? maxTimeoutMs : Math.min(fields.timeLeftMs, maxTimeoutMs);
