@@ -7,6 +7,9 @@ const streamBytes = 65_536 * 3;
 /** Longer than any call may take. */
 const longestWaitMs = 10_000;
 
+/** Twice the longest backoff of a connection, and of a watch. */
+const recoveryMs = 70_000;
+
 export interface SeedResult {
   readonly seed: number;
   readonly digest: string;
@@ -51,6 +54,7 @@ export async function runSeed(seed: number, { onTrace, ...less }: SeedOptions = 
     world.heal();
     for (let waitedMs = 0; calls.pending > 0 && waitedMs < longestWaitMs; waitedMs += 100) await cluster.advance(100);
     if (calls.pending > 0) ledger.violated(`${calls.pending} calls have not settled`);
+    await recovered(world);
     await cluster.finish(world.close(), 120_000);
     await cluster.advance(3_000);
     if (cluster.connections > 0) ledger.violated(`${cluster.connections} connections are left`);
@@ -77,6 +81,17 @@ export async function runSeed(seed: number, { onTrace, ...less }: SeedOptions = 
     violations: ledger.violations,
     plan,
   };
+}
+
+/** A cluster in which everything is well again must answer again, within the longest backoff. */
+async function recovered(world: World): Promise<void> {
+  const { cluster, ledger } = world;
+  const untilMs = cluster.nowMs + recoveryMs;
+  for (let round = 1; cluster.nowMs < untilMs; round++) {
+    if (await cluster.finish(world.probe(round))) return;
+    await cluster.advance(1_000);
+  }
+  ledger.violated(`${recoveryMs} ms after everything was well again not all clients were answered`);
 }
 
 function schedule(world: World, plan: Plan, less: Less): void {

@@ -91,7 +91,7 @@ async function nested(work: Work, run: number, ledger: Ledger, others: Client<Wo
   if (came !== token) ledger.violated(`a nested call ${token} got the answer of ${came}`);
 }
 
-const plainWork: Work = {
+export const plainWork: Work = {
   token: "",
   ms: 0,
   stubborn: false,

@@ -1,13 +1,16 @@
 import { p2cPeakEwmaWith } from "@rpc/balancer";
-import { type Client, type Connector, type Logger, type Server } from "@rpc/core";
+import { type Client, type Connector, type Logger, type Server, withOptions } from "@rpc/core";
 import { type Cluster, createCluster, type SimulatedProcess } from "@rpc/core/testing";
 import { Calls } from "./calls.js";
 import { Ledger } from "./ledger.js";
 import type { Fault, Plan } from "./plan.js";
-import { type Worker, WorkerService, workerOf } from "./work.js";
+import { plainWork, type Worker, WorkerService, workerOf } from "./work.js";
 
 /** How long a server lets handlers finish, in ms. */
 const drainMs = 8_000;
+
+/** Calls at once that a healed cluster must answer to each client. */
+const probes = 8;
 
 /** A place for a server: processes come and go there. */
 interface ServerPlace {
@@ -71,6 +74,24 @@ export class World {
     this.cluster.registry.comeUp();
     this.cluster.registry.speak();
     for (const process of this.processes) this.#goOn(process);
+    for (const place of this.#servers) if (place.process.running === "gone") this.#restartServer(place, place.process);
+    for (const place of this.#clients) if (place.process.running === "gone") this.#restartClient(place, place.process);
+  }
+
+  /** Whether every client is answered, several calls at once. */
+  async probe(round: number): Promise<boolean> {
+    const tokens = Array.from({ length: this.#plan.handlersRunning < probes ? 1 : probes }, (_, n) => `p${round}.${n}`);
+    const answers = this.#clients.flatMap(({ process, client }) =>
+      tokens.map((token) => {
+        const own = `${process.name}.${token}`;
+        const call = withOptions(client, { timeoutMs: 2_000 }).again({ ...plainWork, token: own });
+        return call.then(
+          (done) => done.token === own,
+          () => false,
+        );
+      }),
+    );
+    return (await Promise.all(answers)).every((answered) => answered);
   }
 
   /** Closes everything that lives. Resolves when it is closed. */
@@ -148,9 +169,7 @@ export class World {
     const { process } = place;
     this.calls.forget(process);
     process.crash();
-    return () => {
-      if (place.process === process) Object.assign(place, this.#clientIn(process.restart()));
-    };
+    return () => this.#restartClient(place, process);
   }
 
   #closeClient(place: ClientPlace): void {
@@ -183,6 +202,10 @@ export class World {
   #restartServer(place: ServerPlace, gone: SimulatedProcess): void {
     // A crash may have come in between, and with it a start.
     if (place.process === gone) Object.assign(place, this.#serverIn(gone.restart()));
+  }
+
+  #restartClient(place: ClientPlace, gone: SimulatedProcess): void {
+    if (place.process === gone) Object.assign(place, this.#clientIn(gone.restart()));
   }
 
   #serverIn(process: SimulatedProcess): ServerPlace {
