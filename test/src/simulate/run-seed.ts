@@ -4,6 +4,8 @@ import { World } from "./world.js";
 /** The most that a stream of node's holds: what was received and not taken, and one write. */
 const streamBytes = 65_536 * 3;
 
+/** How often the figures of all ends are looked at. */
+const eventsPerLook = 200;
 /** Longer than any call may take. */
 const longestWaitMs = 10_000;
 
@@ -44,8 +46,10 @@ export async function runSeed(seed: number, { onTrace, ...less }: SeedOptions = 
   process.on("unhandledRejection", onRejection);
   process.on("uncaughtException", onRejection);
   const heldBound = streamBytes + plan.limits.highWaterBytes + plan.limits.messageBytes;
+  let looks = 0;
   cluster.observe(() => {
     calls.look();
+    if (++looks % eventsPerLook === 0) world.checkBounds();
     if (cluster.mostHeldBytes > heldBound) ledger.violated(`a stream holds ${cluster.mostHeldBytes} bytes`);
   });
   try {
@@ -65,6 +69,7 @@ export async function runSeed(seed: number, { onTrace, ...less }: SeedOptions = 
     for (const { clock, instance } of world.processes) {
       if (clock.timers > 0) ledger.violated(`${clock.timers} timers of ${instance} are left`);
     }
+    world.checkRest();
     calls.atEnd();
   } catch (error) {
     fail(error);

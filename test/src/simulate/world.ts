@@ -1,6 +1,7 @@
 import { p2cPeakEwmaWith } from "@rpc/balancer";
 import { type Client, type Connector, type Logger, type Server, withOptions } from "@rpc/core";
 import { type Cluster, createCluster, type SimulatedProcess } from "@rpc/core/testing";
+import { Bounds } from "./bounds.js";
 import { Calls } from "./calls.js";
 import { Ledger } from "./ledger.js";
 import type { Fault, Plan } from "./plan.js";
@@ -35,19 +36,48 @@ export class World {
   readonly #servers: ServerPlace[] = [];
   readonly #clients: ClientPlace[] = [];
   /** Things that are being closed. */
-  readonly #closing: { readonly process: SimulatedProcess; readonly closed: Promise<void> }[] = [];
+  readonly #closing: {
+    readonly process: SimulatedProcess;
+    readonly end: Connector | Server;
+    readonly closed: Promise<void>;
+  }[] = [];
+  readonly #bounds: Bounds;
 
   constructor(seed: number, plan: Plan, onTrace: ((line: string) => void) | undefined) {
     this.#plan = plan;
     this.cluster = createCluster({ seed, network: plan.network, ...(onTrace && { onTrace }) });
     this.ledger = new Ledger({ handlersRunning: plan.handlersRunning, inFlight: plan.limits.inFlight });
     this.calls = new Calls(this.cluster, this.ledger);
+    this.#bounds = new Bounds(plan, this.ledger);
     for (let index = 0; index < plan.servers; index++) {
       this.#servers.push(this.#serverIn(this.cluster.process(`s${index}`)));
     }
     for (let index = 0; index < plan.clients; index++) {
       this.#clients.push(this.#clientIn(this.cluster.process(`c${index}`)));
     }
+  }
+
+  /** Everything that lives keeps to its bounds. */
+  checkBounds(): void {
+    for (const { process, connector } of this.#clients) {
+      if (process.running !== "gone") this.#bounds.ofClient(process.instance, connector);
+    }
+    for (const { process, server, outgoing } of this.#servers) {
+      if (process.running === "gone") continue;
+      this.#bounds.ofClient(process.instance, outgoing);
+      if (server !== undefined) this.#bounds.ofServer(process.instance, server);
+    }
+  }
+
+  /** Whatever was closed has nothing left. */
+  checkRest(): void {
+    const ends = [
+      ...this.#clients.map(({ process, connector }) => ({ process, end: connector })),
+      ...this.#servers.map(({ process, outgoing }) => ({ process, end: outgoing })),
+      ...this.#servers.flatMap(({ process, server }) => (server === undefined ? [] : [{ process, end: server }])),
+      ...this.#closing,
+    ];
+    for (const { process, end } of ends) if (process.running === "running") this.#bounds.atRest(process.instance, end);
   }
 
   get processes(): readonly SimulatedProcess[] {
@@ -175,7 +205,7 @@ export class World {
   #closeClient(place: ClientPlace): void {
     const { process, connector } = place;
     if (process.running !== "running") return;
-    this.#closing.push({ process, closed: connector.close() });
+    this.#closing.push({ process, end: connector, closed: connector.close() });
     Object.assign(place, this.#clientIn(process));
   }
 
@@ -196,7 +226,7 @@ export class World {
     if (server === undefined || process.running !== "running") return;
     place.server = undefined;
     const closed = server.close().then(() => this.#restartServer(place, process));
-    this.#closing.push({ process, closed });
+    this.#closing.push({ process, end: server, closed });
   }
 
   #restartServer(place: ServerPlace, gone: SimulatedProcess): void {
