@@ -1,5 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { inProcesses } from "../seeds/in-processes.js";
 import type { SeedResult } from "./run-seed.js";
 
 /** What a range of seeds came to. */
@@ -11,11 +10,14 @@ export interface Totals {
   readonly broken: SeedResult[];
 }
 
-function noTotals(): Totals {
-  return { seeds: 0, events: 0, calls: 0, endings: {}, broken: [] };
+/** Runs seeds in several processes, each taking every n-th of them. Rejects where one of them ends before its time. */
+export async function runInProcesses(from: number, seeds: number, workers: number): Promise<Totals> {
+  const totals: Totals = { seeds: 0, events: 0, calls: 0, endings: {}, broken: [] };
+  const worker = new URL("worker.js", import.meta.url);
+  await inProcesses(worker, [from, seeds], workers, (result) => count(totals, result as SeedResult));
+  return totals;
 }
 
-/** Adds a seed's result. */
 function count(totals: Totals, result: SeedResult): void {
   totals.seeds++;
   totals.events += result.events;
@@ -24,30 +26,4 @@ function count(totals: Totals, result: SeedResult): void {
     totals.endings[ending] = (totals.endings[ending] ?? 0) + times;
   }
   if (result.violations.length > 0) totals.broken.push(result);
-}
-
-/** Runs seeds in several processes, each taking every n-th of them. Rejects where one of them ends before its time. */
-export async function runInProcesses(from: number, seeds: number, workers: number): Promise<Totals> {
-  const totals = noTotals();
-  await Promise.all(
-    Array.from({ length: workers }, (_, worker) => {
-      const child = fork(
-        fileURLToPath(new URL("worker.js", import.meta.url)),
-        [from, seeds, workers, worker].map(String),
-      );
-      child.on("message", (result) => count(totals, result as SeedResult));
-      return ended(child, worker);
-    }),
-  );
-  return totals;
-}
-
-function ended(child: ChildProcess, worker: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("exit", (code, signal) => {
-      if (code === 0) resolve();
-      else reject(new Error(`worker ${worker} ended with ${signal ?? code}`));
-    });
-  });
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { wholeNumber } from "../seeds/whole-number.js";
 
 export const usage = `npm run simulate -- [options]: clusters in one process, on virtual time, with seeded faults
 
@@ -39,19 +40,12 @@ export function readOptions(args: readonly string[]): Options {
     },
   });
   return {
-    seeds: count("seeds", values.seeds),
-    from: count("from", values.from),
-    workers: count("workers", values.workers),
-    seed: values.seed === undefined ? undefined : count("seed", values.seed),
+    seeds: wholeNumber("seeds", values.seeds),
+    from: wholeNumber("from", values.from),
+    workers: wholeNumber("workers", values.workers),
+    seed: values.seed === undefined ? undefined : wholeNumber("seed", values.seed),
     trace: values.trace,
-    without: values.without === "" ? [] : values.without.split(",").map((fault) => count("without", fault)),
-    calls: values.calls === undefined ? undefined : count("calls", values.calls),
+    without: values.without === "" ? [] : values.without.split(",").map((fault) => wholeNumber("without", fault)),
+    calls: values.calls === undefined ? undefined : wholeNumber("calls", values.calls),
   };
-}
-
-function count(option: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || text === "")
-    throw new TypeError(`--${option} ${text}: a whole number is wanted`);
-  return value;
 }

@@ -122,7 +122,7 @@ export function planOf(random: Random): Plan {
     handlersRunning: pick(random, [8, 64, 8_192, 8_192]),
     whenFull: pick(random, ["evict", "refuse"]),
     durationMs,
-    calls: pick(random, [30, 100, 300]),
+    calls: pick(random, [30, 100, 200]),
     burst: random() < 0.2 ? pick(random, [100, 500]) : 0,
     faults,
   };

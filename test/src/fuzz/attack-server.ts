@@ -1,0 +1,132 @@
+import { bind, defineService, memoryTransport, RpcError, type Server, serve } from "@rpc/core";
+import { createManualClock, type ManualClock } from "@rpc/core/testing";
+import { flagBits, kinds } from "../wire/raw/numbers.js";
+import { tokenOf } from "./conversation.js";
+import type { FuzzCase } from "./fuzz-case.js";
+import { mustEnd } from "./must-end.js";
+import { answersOrEnds } from "./probe.js";
+import { responsesTo } from "./said.js";
+import { StreamEnd } from "./stream-end.js";
+
+/** What the library serves, and what its clients call. */
+export interface Target {
+  echo(value: unknown): unknown;
+  fail(value: unknown): never;
+  slow(value: unknown): unknown;
+  again(value: unknown): unknown;
+}
+
+export const TargetService = defineService<Target>("fuzz.Target", {
+  echo: {},
+  fail: {},
+  slow: {},
+  again: { idempotent: true },
+});
+
+const address = "memory://target";
+const never = new AbortController().signal;
+const pingToken = Buffer.from("fuzzping");
+
+/** A real server that is spoken to in raw frames, a connection for each case. */
+export interface ServerTarget {
+  readonly clock: ManualClock;
+  /** Handlers that were begun and have not settled. */
+  readonly running: number;
+  readonly connections: number;
+  /** Says a case; returns what it broke. */
+  attack(fuzzCase: FuzzCase): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export async function serverTarget(): Promise<ServerTarget> {
+  const clock = createManualClock();
+  const memory = memoryTransport();
+  const echoed = new Set<unknown>();
+  let running = 0;
+  const echo = (value: unknown): unknown => {
+    echoed.add(value);
+    return value;
+  };
+  const server: Server = await serve({
+    services: [
+      bind(TargetService, {
+        echo,
+        again: echo,
+        fail: (value) => {
+          throw new RpcError("aborted", "as asked", { reason: "ASKED", details: value });
+        },
+        slow: (value) => {
+          running++;
+          return new Promise((resolve) => {
+            clock.setTimer(() => {
+              running--;
+              resolve(value);
+            }, 20);
+          });
+        },
+      }),
+    ],
+    listen: address,
+    transports: { memory },
+    clock,
+    drainMs: 100,
+  });
+  return {
+    clock,
+    get running() {
+      return running;
+    },
+    get connections() {
+      return server.connections;
+    },
+    async attack({ steps, legal }) {
+      const end = new StreamEnd(await memory.connect(address, never));
+      for (const step of steps) {
+        for (const bytes of step) end.write(bytes);
+        await clock.settle();
+      }
+      if (end.said.some(({ kind, target }) => kind === kinds.request && target === 2)) await clock.advance(25);
+      const broken = answered(end, legal);
+      const why = mustEnd("dialler", end.said, 0);
+      if (why !== undefined && !end.over) broken.push(`it goes on after ${why}`);
+      if (!(await answersOrEnds(end, clock, pingToken)))
+        broken.push("it neither answers a ping nor ends the connection");
+      end.gone();
+      await clock.settle();
+      return broken;
+    },
+    async close() {
+      const closed = server.close();
+      await clock.advance(2_000);
+      await closed;
+    },
+  };
+}
+
+/** Every answer is to a request, there is one at most, and it is that request's. */
+function answered(end: StreamEnd, legal: boolean): string[] {
+  const broken: string[] = [];
+  const heard = end.heard;
+  const asked = end.said;
+  const requests = new Set(asked.filter(({ kind }) => kind === kinds.request).map(({ id }) => id));
+  const answers = new Map<number, number>();
+  for (const { kind, id, flags } of heard) {
+    if (kind !== kinds.response && kind !== kinds.error && kind !== kinds.reject) continue;
+    if ((flags & flagBits.acceptor) !== 0) broken.push(`an answer to ${id} says that the acceptor asked`);
+    if (!requests.has(id)) broken.push(`an answer came to ${id}, which was not asked`);
+    answers.set(id, (answers.get(id) ?? 0) + 1);
+    if (answers.get(id) === 2) broken.push(`two answers came to ${id}`);
+  }
+  if (!legal) return broken;
+  const cancelled = new Set(asked.filter(({ kind }) => kind === kinds.cancel).map(({ id }) => id));
+  if (heard.some(({ kind }) => kind === kinds.close)) broken.push("what is right was answered by a close");
+  for (const { kind, id, target } of asked) {
+    if (kind !== kinds.request || cancelled.has(id)) continue;
+    if (!answers.has(id)) broken.push(`${id} was not answered`);
+    const [value] = responsesTo(id, heard);
+    if (target === 0 && value !== undefined && !JSON.stringify(value).includes(`"${tokenOf(id)}"`)) {
+      broken.push(`${id} was answered with ${JSON.stringify(value)}`);
+    }
+  }
+  return broken;
+}

@@ -1,0 +1,44 @@
+import { Chance } from "./chance.js";
+import { conversation, type Side } from "./conversation.js";
+import { mutated, pieces } from "./mutate.js";
+
+/** What one seed says to the library. Complete: it can be kept and said again when the generator has become another. */
+export interface FuzzCase {
+  readonly side: Side;
+  /** Writes, step by step. */
+  readonly steps: readonly (readonly Buffer[])[];
+  readonly calls: number;
+  /** Nothing in it is wrong: everything must go well. */
+  readonly legal: boolean;
+}
+
+/** Returns the case of a seed. */
+export function caseOf(seed: number): FuzzCase {
+  const chance = new Chance(seed);
+  const legal = chance.is(0.1);
+  const whole = conversation(chance);
+  const { side, steps, calls } = legal ? whole : mutated(whole, chance);
+  return { side, calls, legal, steps: steps.map((frames) => pieces(frames, chance, !legal)) };
+}
+
+/** As it is kept in the corpus. */
+export interface KeptCase {
+  readonly side: Side;
+  readonly calls: number;
+  readonly steps: readonly (readonly string[])[];
+  /** What it once broke. */
+  readonly why: string;
+}
+
+export function kept({ side, calls, steps }: FuzzCase, why: string): KeptCase {
+  return { side, calls, steps: steps.map((writes) => writes.map((bytes) => bytes.toString("hex"))), why };
+}
+
+export function fromKept({ side, calls, steps }: KeptCase): FuzzCase {
+  return {
+    side,
+    calls,
+    legal: false,
+    steps: steps.map((writes) => writes.map((digits) => Buffer.from(digits, "hex"))),
+  };
+}

@@ -1,0 +1,59 @@
+import { flagBits, kinds } from "../wire/raw/numbers.js";
+import type { Side } from "./conversation.js";
+import type { Heard } from "./said.js";
+
+/** Kinds that have no flags at all. */
+const bare: ReadonlySet<number> = new Set([
+  kinds.hello,
+  kinds.welcome,
+  kinds.ping,
+  kinds.pong,
+  kinds.drain,
+  kinds.close,
+]);
+/** Kinds whose features are never agreed here. */
+const notAgreed: ReadonlySet<number> = new Set([kinds.item, kinds.end, kinds.credit, kinds.block]);
+const answers: ReadonlySet<number> = new Set([kinds.response, kinds.error, kinds.reject]);
+const ignorable = 0x80;
+/** Flags that no kind has. */
+const nobodys = 0xfe00;
+
+/**
+ * Returns why what was said breaks the protocol for certain, judged by docs/protocol.md alone; undefined where it does
+ * not, or where more than a header is needed to say so.
+ */
+export function mustEnd(side: Side, said: readonly Heard[], highestIssued: number): string | undefined {
+  let greeted = false;
+  let lastId = 0;
+  for (const { kind, flags, target, id } of said) {
+    if ((flags & nobodys) !== 0 && kind < ignorable) return "a flag that nobody has";
+    if (bare.has(kind) && flags !== 0) return "a flag on a kind that has none";
+    if (kind === kinds.close) return undefined;
+    if (!greeted) {
+      if (kind !== (side === "dialler" ? kinds.hello : kinds.welcome)) return "something before the hello";
+      greeted = true;
+      continue;
+    }
+    if (kind === kinds.hello || kind === kinds.welcome) return "a second hello";
+    if (kind === 0 || notAgreed.has(kind)) return `kind ${kind}`;
+    if (kind > kinds.close && kind < ignorable) return `kind ${kind}`;
+    // Behind a drain of a server nothing is asked of it any more, and what it says late is passed over.
+    if (kind === kinds.drain && side === "acceptor" && target === 1) return undefined;
+    const byAcceptor = (flags & flagBits.acceptor) !== 0;
+    const own = side === "acceptor" ? byAcceptor : !byAcceptor;
+    if (kind === kinds.request || kind === kinds.open) {
+      if (!own) return "a request that says the other side made it";
+      if (id <= lastId) return `id ${id} after ${lastId}`;
+      lastId = id;
+    } else if (kind === kinds.cancel) {
+      if (!own) return "a cancel that says the other side asked";
+      if (id > lastId) return `a cancel of ${id}, which was never asked`;
+    } else if (answers.has(kind) || kind === kinds.opened) {
+      if (own) return "an answer to one's own question";
+      if (id === 0 || id > highestIssued) return `an answer to ${id}, which was never asked`;
+    } else if (kind === kinds.chunk) {
+      if (id > (own ? lastId : highestIssued)) return `a part of ${id}, which was never begun`;
+    }
+  }
+  return undefined;
+}

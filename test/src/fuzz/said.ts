@@ -1,0 +1,73 @@
+import { json, messagePack, bytes as rawBytes } from "@rpc/core";
+import { flagBits, headerBytes, kinds, maxFrameBytes, preface } from "../wire/raw/numbers.js";
+
+/** A frame as far as its header says it. */
+export interface Heard {
+  readonly kind: number;
+  readonly flags: number;
+  readonly target: number;
+  readonly id: number;
+  readonly rest: Buffer;
+}
+
+/** Cuts bytes into frames as any reader must, up to the first that cannot be one. */
+export function framesIn(bytes: Buffer): Heard[] {
+  const frames: Heard[] = [];
+  if (!bytes.subarray(0, preface.length).equals(preface)) return frames;
+  for (let at = preface.length; bytes.length - at >= headerBytes; ) {
+    const length = bytes.readUIntBE(at + 1, 3);
+    const end = at + headerBytes + length;
+    if (length > maxFrameBytes || end > bytes.length) break;
+    frames.push({
+      kind: bytes[at]!,
+      flags: bytes.readUInt16BE(at + 4),
+      target: bytes.readUInt16BE(at + 6),
+      id: bytes.readUInt32BE(at + 8),
+      rest: bytes.subarray(at + headerBytes, end),
+    });
+    at = end;
+  }
+  return frames;
+}
+
+/** Returns every value that bytes say as a response to `id`, whole or in parts, in whichever codec. */
+export function responsesTo(id: number, frames: readonly Heard[]): unknown[] {
+  const values: unknown[] = [];
+  let parts: Buffer[] | undefined;
+  for (const { kind, flags, id: of, rest } of frames) {
+    if (of !== id) continue;
+    if (kind === kinds.response) parts = [withoutFields(flags, rest)];
+    else if (kind === kinds.chunk) parts?.push(rest);
+    else continue;
+    if ((flags & flagBits.more) !== 0 || parts === undefined) continue;
+    values.push(...valuesOf(Buffer.concat(parts)));
+    parts = undefined;
+  }
+  return values;
+}
+
+/** How the library itself reads it: what is asked here is whose answer it is. */
+function valuesOf(body: Buffer): unknown[] {
+  const values: unknown[] = [];
+  for (const codec of [messagePack, json, rawBytes]) {
+    try {
+      values.push(codec.decode(body, 0, body.length, { depth: 64, elements: 262_144 }));
+    } catch {
+      // Nobody can have got it.
+    }
+  }
+  return values;
+}
+
+function withoutFields(flags: number, rest: Buffer): Buffer {
+  let at = 0;
+  const has = (bit: number): boolean => (flags & bit) !== 0;
+  if (has(flagBits.more)) at += 4;
+  if (has(flagBits.time)) at += 4;
+  if (has(flagBits.codec)) at += 1;
+  if (has(flagBits.priority)) at += 1;
+  if (has(flagBits.trace)) at += 25;
+  if (has(flagBits.load)) at += 2;
+  if (has(flagBits.metadata) && at + 2 <= rest.length) at += 2 + rest.readUInt16BE(at);
+  return rest.subarray(at);
+}
