@@ -36,6 +36,11 @@ export class Ticker {
     this.#clock = clock;
   }
 
+  /** How many are asked. */
+  get size(): number {
+    return this.#members.size;
+  }
+
   add(member: Ticking): void {
     this.#members.add(member);
     this.#run();

@@ -1,3 +1,4 @@
+export { type AtRestOptions, assertAtRest, assertClockAtRest, type Resting } from "./at-rest.js";
 export { balancerSuite, seededRandom, type TestCandidate, tally, testCall, testCandidate } from "./balancer-suite.js";
 export {
   type Cluster,

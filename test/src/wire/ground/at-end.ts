@@ -1,6 +1,14 @@
 import type { TestContext } from "node:test";
+import { assertAtRest, assertClockAtRest, type Resting } from "@rpc/core/testing";
 
+const ends = new WeakMap<TestContext, Resting[]>();
 const tasks = new WeakMap<TestContext, (() => unknown)[]>();
+
+/** Closes a server or a connector when the test is over, which must hold nothing any more then. */
+export function closedAtEnd(t: TestContext, end: Resting & { close(): Promise<void> }): void {
+  ends.set(t, [...(ends.get(t) ?? []), end]);
+  atEnd(t, () => end.close());
+}
 
 /** Runs `task` when the test is over, however it went: what was begun last ends first. */
 export function atEnd(t: TestContext, task: () => unknown): void {
@@ -11,6 +19,8 @@ export function atEnd(t: TestContext, task: () => unknown): void {
     tasks.set(t, list);
     t.after(async () => {
       for (let next = list.pop(); next !== undefined; next = list.pop()) await next();
+      for (const end of ends.get(t) ?? []) await assertAtRest(end, { handlers: false });
+      if (ends.has(t)) await assertClockAtRest();
     });
   }
   known.push(task);

@@ -1,6 +1,6 @@
 import type { TestContext } from "node:test";
 import { type Client, type ConnectOptions, type Connector, connect, defineService } from "@rpc/core";
-import { atEnd } from "./at-end.js";
+import { closedAtEnd } from "./at-end.js";
 import type { Ground } from "./grounds.js";
 
 /** All options but where to connect to. */
@@ -25,6 +25,6 @@ export interface Calling {
 /** Connects to an address with the first call. Closed at the end of the test. */
 export function calling(t: TestContext, ground: Ground, address: string, settings: ConnectSettings = {}): Calling {
   const connector = connect({ transports: ground.transports, address, ...settings });
-  atEnd(t, () => connector.close());
+  closedAtEnd(t, connector);
   return { connector, probe: connector.client(ProbeService) };
 }

@@ -1,6 +1,6 @@
 import type { TestContext } from "node:test";
 import { type Call, type ServeOptions, type Server, serve } from "@rpc/core";
-import { atEnd } from "./at-end.js";
+import { closedAtEnd } from "./at-end.js";
 import type { Ground } from "./grounds.js";
 import { keepingLog, type LogRecord } from "./log.js";
 
@@ -53,6 +53,6 @@ export async function serving(
       return handlers.get(call.method.name)?.(call) ?? null;
     },
   });
-  atEnd(t, () => server.close());
+  closedAtEnd(t, server);
   return { server, address: server.address, ran, aborted, log: log.records };
 }
