@@ -23,17 +23,18 @@ const core = {
   contract: [],
   wire: ["contract"],
   stats: ["contract"],
-  session: ["wire", "clock", "stats", "contract"],
+  session: ["wire", "overload", "clock", "stats", "contract"],
   ambient: ["contract"],
   clock: ["contract"],
   codecs: ["contract"],
   discovery: ["clock", "contract"],
   interceptors: ["contract"],
+  overload: ["contract"],
   service: ["contract"],
   transport: ["contract"],
-  client: ["session", ...small, "contract"],
-  server: ["session", ...small, "contract"],
-  testing: ["client", "server", "session", "wire", ...small, "contract"],
+  client: ["session", "overload", ...small, "contract"],
+  server: ["session", "overload", ...small, "contract"],
+  testing: ["client", "server", "session", "overload", "wire", ...small, "contract"],
 };
 
 /** Libraries that only one place may import. Tests of another place and what lies outside of packages/ are free. */

@@ -6,7 +6,7 @@ import { inMemory } from "./ground/grounds.js";
 import { firstId, meeting } from "./ground/meeting.js";
 import { serving } from "./ground/serving.js";
 import { until } from "./ground/until.js";
-import { open, ping, request, response } from "./raw/frames.js";
+import { cancel, open, ping, request, response } from "./raw/frames.js";
 import { raw } from "./raw/raw.js";
 
 const MiB = 1_048_576;
@@ -94,7 +94,7 @@ test("the bytes of the send queue are bounded too", async (t) => {
   }
 });
 
-test("handlers above handlersRunning are rejected, over all connections, and their places come back", async (t) => {
+test("handlers above handlersRunning wait, over all connections, until a place comes back", async (t) => {
   const ground = inMemory();
   const release: (() => void)[] = [];
   const { address } = await serving(t, ground, {
@@ -108,22 +108,39 @@ test("handlers above handlersRunning are rejected, over all connections, and the
   }
   await until("four run", () => release.length === 4);
   for (const peer of peers) {
-    peer.send(request({ id: 4 }));
-    await peer.expect("reject", {
-      id: 4,
-      code: "resource_exhausted",
-      reason: "CONCURRENCY_LIMIT",
-      processed: "no",
-      message: /handlersRunning/,
-    });
+    peer.send(request({ id: 4 }), ping());
+    await peer.expect("pong");
   }
+  assert.equal(release.length, 4);
   for (const resolve of release.splice(0)) resolve();
   for (const peer of peers) {
     await peer.expect("response", { id: 2 });
     await peer.expect("response", { id: 3 });
-    peer.send(request({ id: 5 }));
   }
   await until("two more run", () => release.length === 2);
+  for (const resolve of release.splice(0)) resolve();
+  for (const peer of peers) await peer.expect("response", { id: 4 });
+});
+
+test("who cancels may call again: a handler that does not look at its signal takes nothing from the connection's limit", async (t) => {
+  const ground = inMemory();
+  const release: (() => void)[] = [];
+  const { address, ran } = await serving(t, ground, {
+    limits: { inFlight: 2 },
+    on: { wait: () => new Promise<void>((resolve) => release.push(resolve)) },
+  });
+  const peer = await raw.greeted(t, address, ground.transport);
+  peer.send(open("Probe", ["wait"]), request({ id: 2 }), request({ id: 3 }));
+  await peer.expect("opened");
+  await until("two run", () => ran.length === 2);
+  peer.send(cancel(2), cancel(3), request({ id: 4 }), request({ id: 5 }), request({ id: 6 }));
+  await peer.expect("reject", { id: 6, reason: "IN_FLIGHT_LIMIT" });
+  await until("four run", () => ran.length === 4);
+  for (const resolve of release.splice(0)) resolve();
+  await peer.expect("response", { id: 4 });
+  await peer.expect("response", { id: 5 });
+  peer.send(request({ id: 7 }), request({ id: 8 }), request({ id: 9 }));
+  await peer.expect("reject", { id: 9, reason: "IN_FLIGHT_LIMIT" });
 });
 
 test("connections above the limit are let go, and the next one is taken when one has left", async (t) => {

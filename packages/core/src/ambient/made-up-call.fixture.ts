@@ -3,7 +3,16 @@ import { type Call, noMetadata } from "../contract/call.js";
 /** Returns a call of nobody, with these arguments. */
 export function madeUpCall(...input: unknown[]): Call {
   return {
-    method: { service: "Made", name: "up", path: "/Made/up", index: 0, kind: "unary", idempotent: false, timeoutMs: 0 },
+    method: {
+      service: "Made",
+      name: "up",
+      path: "/Made/up",
+      index: 0,
+      kind: "unary",
+      idempotent: false,
+      timeoutMs: 0,
+      handlersRunning: 0,
+    },
     startedAt: 0,
     input,
     metadata: noMetadata,

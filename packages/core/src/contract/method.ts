@@ -16,6 +16,8 @@ export interface Method {
   readonly idempotent: boolean;
   /** Default span of a call, in ms; 0 where the client's own default holds. */
   readonly timeoutMs: number;
+  /** Handlers of it that may run at once on a server; 0 where it has no limit of its own. */
+  readonly handlersRunning: number;
 }
 
 /** What a service says of one of its methods. */
@@ -24,6 +26,8 @@ export interface MethodOptions {
   readonly idempotent?: boolean;
   /** Default span of a call of this method, in ms. Defaults to the client's, which is 10 000. */
   readonly timeoutMs?: number;
+  /** Handlers of this method that may run at once on a server; what comes above it waits. Defaults to no limit but the server's. */
+  readonly handlersRunning?: number;
 }
 
 declare const serviceType: unique symbol;

@@ -38,8 +38,12 @@ export interface ServeSettings {
   readonly interceptors?: readonly Interceptor[];
   /** What judges requests before they are decoded, in order. Defaults to none. */
   readonly admissions?: readonly Admission[];
-  /** Handlers that may run at once, over all connections. Defaults to 8,192. */
+  /** Handlers that may run at once, over all connections; what comes above it waits. Defaults to 8,192. */
   readonly handlersRunning?: number;
+  /** Calls that may wait for a handler, over all connections; more are rejected. Defaults to 1,024. */
+  readonly waitQueueEntries?: number;
+  /** Bytes of the arguments of calls that wait for a handler. Defaults to 16 MiB. */
+  readonly waitQueueBytes?: number;
   /** Connections open at once; more are closed as they come. Defaults to 10,000. */
   readonly connections?: number;
   /** Whether handlers can read their call with `currentCall()`. Defaults to false; `createApp` switches it on. */
@@ -85,6 +89,8 @@ export const serveOptionKinds: OptionKinds = {
   interceptors: "list",
   admissions: "list",
   handlersRunning: "count",
+  waitQueueEntries: "count",
+  waitQueueBytes: "count",
   connections: "count",
   ambient: "boolean",
   codecs: "list",

@@ -11,7 +11,7 @@ import { leasingRegistry } from "./leasing-registry.fixture.js";
 const A = "memory://a";
 
 describe("the limits of a server", () => {
-  test("handlers that run are counted over all connections: the limit is reached, one above is told so and ran nothing", async (t) => {
+  test("handlers that run are counted over all connections: what comes above the limit waits, and is told so where it waits too long", async (t) => {
     const { clock, serveShop, connect, outcome, finish } = simulation(t);
     let started = 0;
     const slow = (ms: number): Promise<string> => {
@@ -21,15 +21,20 @@ describe("the limits of a server", () => {
     await serveShop("a", { handlersRunning: 4 }, { slow });
     const shops = [1, 2].map(() => connect({ address: A, retry: false }).client(ShopService));
     await finish(Promise.all(shops.map((shop) => shop.where())));
-    const calls = [0, 1, 0, 1, 0].map((which) => outcome(shops[which]!.slow(1_000)));
-    await clock.advance(10);
-    const { error } = await Promise.race(calls);
-    assert.deepEqual([error?.code, error?.reason, error?.processed], ["resource_exhausted", "CONCURRENCY_LIMIT", "no"]);
-    assert.match(error?.message ?? "", /4 handlers are running, the limit of handlersRunning/);
+    const calls = [0, 1, 0, 1, 0].map((which) => outcome(shops[which]!.slow(2_000)));
+    await clock.advance(950);
     assert.equal(started, 4);
+    await clock.advance(150);
+    const { error, at } = await Promise.race(calls);
+    assert.deepEqual([error?.code, error?.reason, error?.processed], ["resource_exhausted", "CONCURRENCY_LIMIT", "no"]);
+    assert.match(error?.message ?? "", /4 handlers of the server are running, the limit of handlersRunning/);
+    assert.ok(at >= 1_000, "a tenth of its ten seconds");
+    assert.ok((error?.retryAfterMs ?? 0) >= 100);
+    const next = outcome(shops[1]!.slow(1));
     await clock.advance(1_000);
     assert.equal((await Promise.all(calls)).filter(({ answer }) => answer === "a").length, 4);
-    assert.equal((await finish(outcome(shops[0]!.slow(1)))).answer, "a", "places are given back");
+    assert.equal((await finish(next)).answer, "a", "places are given back");
+    assert.equal(started, 5);
   });
 
   test("a place stays taken until the handler has settled, however its caller has gone", async (t) => {

@@ -11,6 +11,7 @@ import { type Logger, silent } from "../contract/logger.js";
 import type { Address, Entry } from "../contract/registry.js";
 import type { Listener, Transport } from "../contract/transport.js";
 import { compose } from "../interceptors/compose.js";
+import { StartQueue } from "../overload/start-queue.js";
 import { checkOptions } from "../service/check-options.js";
 import { checkKeepAlive } from "../service/keep-alive-option.js";
 import { checkLimits } from "../service/limits-option.js";
@@ -110,7 +111,11 @@ class ListeningServer implements Server {
     const hostOptions = {
       // First who may, then what there is room for.
       admissions: [...(authorize === undefined ? [] : [authorize]), ...(options.admissions ?? [])],
-      maxRunning: options.handlersRunning ?? 8_192,
+      queue: new StartQueue(this.#settings.clock, {
+        handlersRunning: options.handlersRunning ?? 8_192,
+        waitQueueEntries: options.waitQueueEntries ?? 1_024,
+        waitQueueBytes: options.waitQueueBytes ?? 16 * 1_048_576,
+      }),
       logger: this.#settings.logger,
     };
     if (options.services !== undefined) {
@@ -141,7 +146,7 @@ class ListeningServer implements Server {
       calls: total.served.total().stats(),
       methods: total.served.stats(),
       accepts: this.#accepts.stats(),
-      running: this.#host.running,
+      running: this.#host.queue.running,
       ...this.#sessions.stats(total),
     };
   }

@@ -2,6 +2,7 @@ import type { Admission, Head, Invoke, Rejection } from "../contract/call.js";
 import { RpcError } from "../contract/errors.js";
 import type { Logger } from "../contract/logger.js";
 import type { Method } from "../contract/method.js";
+import type { StartQueue } from "../overload/start-queue.js";
 import { defineService } from "../service/define-service.js";
 import { wellFormed } from "../service/names.js";
 import { isToldInFull } from "../session/fault-of.js";
@@ -11,17 +12,17 @@ import type { Dispatcher } from "./dispatcher.js";
 
 export interface ServiceHostOptions {
   readonly admissions: readonly Admission[];
-  /** Handlers that may run at once, over all connections. */
-  readonly maxRunning: number;
+  /** In front of the handlers of all connections. */
+  readonly queue: StartQueue;
   readonly logger: Logger;
 }
 
-/** What a server's sessions share: its methods, its admissions, and the count of handlers that run. */
+/** What a server's sessions share: its methods, its admissions, and the queue in front of its handlers. */
 export class ServiceHost implements Host {
   readonly invoke: Invoke;
+  readonly queue: StartQueue;
   readonly #methodsOf: (service: string, wanted: readonly string[]) => readonly Method[] | undefined;
   readonly #options: ServiceHostOptions;
-  #running = 0;
 
   constructor(
     invoke: Invoke,
@@ -31,11 +32,7 @@ export class ServiceHost implements Host {
     this.invoke = invoke;
     this.#methodsOf = methodsOf;
     this.#options = options;
-  }
-
-  /** Handlers that have been started and have not settled. */
-  get running(): number {
-    return this.#running;
+    this.queue = options.queue;
   }
 
   open(service: string, wanted: readonly string[]): readonly Method[] | undefined {
@@ -64,22 +61,6 @@ export class ServiceHost implements Host {
       reason: "ADMISSION_FAILED",
       processed: "no",
     });
-  }
-
-  enter(): Rejection | undefined {
-    const { maxRunning } = this.#options;
-    if (this.#running >= maxRunning) {
-      return new RpcError("resource_exhausted", `${maxRunning} handlers are running, the limit of handlersRunning`, {
-        reason: "CONCURRENCY_LIMIT",
-        processed: "no",
-      });
-    }
-    this.#running++;
-    return undefined;
-  }
-
-  leave(): void {
-    this.#running--;
   }
 }
 

@@ -21,10 +21,13 @@ export function defineService<T>(name: string, methods: MethodTable<T>): Service
 
 function describe(service: string, name: string, index: number, options: MethodOptions): Method {
   checkMethodName(service, name);
-  const { idempotent = false, timeoutMs } = options;
+  const { idempotent = false, timeoutMs, handlersRunning } = options;
   if (typeof idempotent !== "boolean") throw badOption(service, name, "idempotent", "true or false", idempotent);
   if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs > 0)) {
     throw badOption(service, name, "timeoutMs", "a number of milliseconds above 0", timeoutMs);
+  }
+  if (handlersRunning !== undefined && !(Number.isInteger(handlersRunning) && handlersRunning > 0)) {
+    throw badOption(service, name, "handlersRunning", "a whole number above 0", handlersRunning);
   }
   return Object.freeze({
     service,
@@ -34,6 +37,7 @@ function describe(service: string, name: string, index: number, options: MethodO
     kind: "unary" as const,
     idempotent,
     timeoutMs: Math.min(timeoutMs ?? 0, maxTimeoutMs),
+    handlersRunning: handlersRunning ?? 0,
   });
 }
 

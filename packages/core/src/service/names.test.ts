@@ -75,14 +75,32 @@ describe("did you mean", () => {
 describe("defineService", () => {
   test("a descriptor holds its methods in order with all their options, and cannot be changed", () => {
     const service = defineService<{ get(): number; put(): void }>("Shop", {
-      get: { idempotent: true, timeoutMs: 5 },
+      get: { idempotent: true, timeoutMs: 5, handlersRunning: 7 },
       put: {},
     });
     assert.deepEqual(
       service.methods.map((method) => ({ ...method })),
       [
-        { service: "Shop", name: "get", path: "/Shop/get", index: 0, kind: "unary", idempotent: true, timeoutMs: 5 },
-        { service: "Shop", name: "put", path: "/Shop/put", index: 1, kind: "unary", idempotent: false, timeoutMs: 0 },
+        {
+          service: "Shop",
+          name: "get",
+          path: "/Shop/get",
+          index: 0,
+          kind: "unary",
+          idempotent: true,
+          timeoutMs: 5,
+          handlersRunning: 7,
+        },
+        {
+          service: "Shop",
+          name: "put",
+          path: "/Shop/put",
+          index: 1,
+          kind: "unary",
+          idempotent: false,
+          timeoutMs: 0,
+          handlersRunning: 0,
+        },
       ],
     );
     assert.ok(Object.isFrozen(service) && Object.isFrozen(service.methods) && service.methods.every(Object.isFrozen));
@@ -94,6 +112,8 @@ describe("defineService", () => {
     ["timeoutMs", { timeoutMs: Number.NaN }],
     ["timeoutMs", { timeoutMs: "5" }],
     ["idempotent", { idempotent: 1 }],
+    ["handlersRunning", { handlersRunning: 0 }],
+    ["handlersRunning", { handlersRunning: 1.5 }],
   ];
   for (const [option, options] of wrong) {
     test(`${JSON.stringify(options)} is refused by name`, () => {

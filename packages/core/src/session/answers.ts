@@ -1,6 +1,7 @@
 import { noMetadata } from "../contract/call.js";
 import { RpcError } from "../contract/errors.js";
-import { codeOf, encodeFault } from "../wire/fault.js";
+import type { Refusal } from "../overload/refusals.js";
+import { codeOf, encodeFault, setRetryAfter } from "../wire/fault.js";
 import { writeMetadata } from "../wire/fields.js";
 import { Flag, Kind } from "../wire/header.js";
 import type { Connection } from "./connection.js";
@@ -60,6 +61,20 @@ export class Answers {
   /** Sends the error of a call whose handler was not reached. */
   reject(id: number, error: RpcError): void {
     this.#connection.outbox.frame(Kind.reject, this.#connection.peerFlag, codeOf(error), id, encodeFault(error));
+  }
+
+  /** The same for one of many that are turned away: the bytes are made once, and only the wait is written anew. */
+  refuse(id: number, refusal: Refusal, retryAfterMs: number): void {
+    refusal.encoded ??= encodeFault(refusal.error);
+    setRetryAfter(refusal.encoded, retryAfterMs);
+    this.#connection.outbox.frame(
+      Kind.reject,
+      this.#connection.peerFlag,
+      codeOf(refusal.error),
+      id,
+      // While another frame is being encoded this one waits, and the bytes may be changed for the next.
+      this.#connection.outbox.open ? Buffer.from(refusal.encoded) : refusal.encoded,
+    );
   }
 
   /** A detail that cannot travel must not take the error with it. */

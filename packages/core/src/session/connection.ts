@@ -26,4 +26,8 @@ export interface Connection {
   codecById(id: number): Codec | undefined;
   /** When the bytes at hand were read, in ms on the clock. */
   readonly readAt: number;
+  /** When they had arrived at the earliest: they may have waited in the kernel while this process did something else. */
+  readonly arrivedAt: number;
+  /** The bytes at hand, good for this turn; undefined where none are. What is in another buffer is good for the moment only. */
+  readonly chunk: Buffer | undefined;
 }

@@ -1,6 +1,8 @@
 import { type Deadlines, deadlinesOf } from "../clock/deadlines.js";
 import { RpcError } from "../contract/errors.js";
 import type { Method } from "../contract/method.js";
+import type { Refusal } from "../overload/refusals.js";
+import type { Source, Startable } from "../overload/waiting.js";
 import { TurnLatencies } from "../stats/turn-latencies.js";
 import { Fields } from "../wire/fields.js";
 import { Flag, Kind } from "../wire/header.js";
@@ -19,9 +21,6 @@ import type { Host } from "./session-options.js";
 
 /** The span of a request that names none, and the longest one. */
 const maxTimeoutMs = 3_600_000;
-/** How long handlers may be started in one turn, in ms, and after how many the clock is looked at. */
-const startBudgetMs = 5;
-const startsPerLook = 16;
 
 /** Made once: a peer that asks for nothing but this must not cost a stack trace each time. */
 const notOpened = new RpcError("unimplemented", "no method was opened under this index", {
@@ -29,8 +28,8 @@ const notOpened = new RpcError("unimplemented", "no method was opened under this
   processed: "no",
 });
 
-/** The calls that the peer made: read, admitted, decoded, started, answered. */
-export class Incoming {
+/** The calls that the peer made: read, admitted, started when the server's queue says so, decoded then, answered. */
+export class Incoming implements Source {
   /** The highest id that was read. */
   lastId = 0;
   readonly #connection: Connection;
@@ -42,9 +41,10 @@ export class Incoming {
   readonly #latencies = new TurnLatencies();
   readonly #running = new RunningCalls();
   readonly #assemblies: Assemblies<RunningCall>;
-  /** Calls that were read and not begun. */
-  #ready: RunningCall[] = [];
-  #startScheduled = false;
+  /** Calls that the read at hand brought. */
+  #read: RunningCall[] = [];
+  /** Calls that were cancelled while their handlers ran, which still do. */
+  #cancelled = 0;
   #refusing: RpcError | undefined;
   readonly #onIdle: () => void;
 
@@ -90,7 +90,7 @@ export class Incoming {
     if (this.#refusing !== undefined) return;
     const fields = this.#fields;
     const at = fields.read(flags, bytes, start, end);
-    const { peer, readAt } = this.#connection;
+    const { peer, arrivedAt } = this.#connection;
     const method = this.#methods.at(target);
     if (method === undefined) {
       this.#answers.reject(id, notOpened);
@@ -100,9 +100,9 @@ export class Incoming {
     const whole = (flags & Flag.more) === 0;
     const call = new RunningCall(
       method,
-      readAt,
+      arrivedAt,
       fields.metadata,
-      readAt + timeoutMs,
+      arrivedAt + timeoutMs,
       fields.priority,
       fields.attempt,
       fields.nestedRetry,
@@ -115,13 +115,13 @@ export class Incoming {
     call.counters = this.#methods.countersAt(target);
     const rejection = this.#tooLarge(call) ?? this.#tooMany(method) ?? this.#host?.admit(call);
     if (rejection !== undefined) this.#turnAway(call, rejection);
-    else if (whole) this.#take(call, bytes, at, end);
+    else if (whole) this.#take(call, bytes, at, false);
     else this.#assemblies.begin(id, fields.totalBytes, call, bytes, at, end);
   }
 
   onChunk(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
     const whole = this.#assemblies.add(id, (flags & Flag.more) === 0, bytes, start, end);
-    if (whole !== undefined) this.#take(whole.context, whole.body, 0, whole.body.length);
+    if (whole !== undefined) this.#take(whole.context, whole.body, 0, true);
     else if (id > this.lastId) throw protocolError("UNKNOWN_ID", "a part came of a message that was never begun");
   }
 
@@ -129,38 +129,39 @@ export class Incoming {
     if (id > this.lastId) throw protocolError("UNKNOWN_ID", `a cancel came for call ${id}, which was never made`);
     this.#assemblies.drop(id);
     const call = this.#running.get(id);
-    call?.abort(new RpcError("cancelled", "the caller cancelled the call", { reason: "CANCELLED" }));
+    if (call === undefined || call.abandoned !== undefined) return;
+    const cancelled = new RpcError("cancelled", "the caller cancelled the call", { reason: "CANCELLED" });
+    if (call.waiting !== undefined) {
+      this.#host!.queue.remove(call.waiting);
+      this.#forget(call, cancelled);
+    } else {
+      this.#cancelled++;
+    }
+    call.abort(cancelled);
   }
 
-  /** Starts what the read at hand brought: called when it was parsed whole, so that cancels count. */
+  /** Gives what the read at hand brought to the queue: called when it was parsed whole, so that cancels count. */
   start(): void {
-    const { clock, outbox } = this.#connection;
-    if (this.#ready.length === 0 || this.#startScheduled || outbox.full) return;
-    const ready = this.#ready;
-    this.#ready = [];
-    let now = clock.now();
-    const until = now + startBudgetMs;
-    let index = 0;
-    for (; index < ready.length; index++) {
-      if (index > 0 && index % startsPerLook === 0) {
-        now = clock.now();
-        if (now >= until || outbox.full) break;
-      }
-      this.#begin(ready[index]!, now);
-    }
-    if (index === ready.length) return;
-    this.#ready = ready.slice(index).concat(this.#ready);
-    if (outbox.full) return;
-    this.#startScheduled = true;
-    clock.afterReads(() => {
-      this.#startScheduled = false;
-      this.start();
-    });
+    const calls = this.#read;
+    if (calls.length === 0) return;
+    this.#read = [];
+    this.#host!.queue.take(this, calls, this.#connection.readAt);
+  }
+
+  /** The socket has room for answers again. */
+  onRoom(): void {
+    this.#host?.queue.unblock(this);
+  }
+
+  /** Tells the peer of every call that was read and not started that it will not be: `error` says why. */
+  rejectWaiting(error: RpcError): void {
+    this.#host?.queue.removeAll(this, (call) => this.#rejectUnstarted(call as RunningCall, error));
   }
 
   /** Tells all handlers that their caller has gone. */
   abortAll(reason: RpcError): void {
-    this.#ready = [];
+    this.#host?.queue.removeAll(this, () => {});
+    this.#read = [];
     for (const call of this.#running.takeAll()) {
       call.abort(reason);
       call.counters?.fail(reason);
@@ -172,41 +173,62 @@ export class Incoming {
     if (!this.#latencies.empty) this.#latencies.settle(this.#connection.clock.now());
   }
 
+  get blocked(): boolean {
+    return this.#connection.outbox.full;
+  }
+
+  hold(call: Startable): void {
+    const held = call as RunningCall;
+    if (held.borrowed) copyBody(held);
+  }
+
+  turnAway(startable: Startable, refusal: Refusal, retryAfterMs: number): void {
+    const call = startable as RunningCall;
+    this.#forget(call, refusal.error);
+    this.#answers.refuse(call.id, refusal, retryAfterMs);
+    if (diagnostics.serverReject.hasSubscribers) this.#reportReject(call, refusal.error, retryAfterMs);
+  }
+
+  begin(call: Startable): void {
+    this.#run(call as RunningCall);
+  }
+
+  expire(call: Startable): void {
+    this.#rejectUnstarted(call as RunningCall, deadlinePassed(call as RunningCall, "no"));
+  }
+
+  forget(call: Startable): void {
+    this.#forget(call as RunningCall, (call as RunningCall).abandoned);
+  }
+
   #takeId(id: number): void {
     if (id <= this.lastId) throw protocolError("ID_REUSED", `id ${id} came after ${this.lastId}: ids only go up`);
     this.lastId = id;
   }
 
-  #take(call: RunningCall, bytes: Buffer, start: number, end: number): void {
-    const { limits, codec: usual } = this.#connection;
-    const codec = call.codec < 0 ? usual : this.#connection.codecById(call.codec);
-    if (codec === undefined) {
+  #take(call: RunningCall, bytes: Buffer, bodyAt: number, owned: boolean): void {
+    if (call.codec >= 0 && this.#connection.codecById(call.codec) === undefined) {
       throw protocolError("UNKNOWN_CODEC", `a request is in codec ${call.codec}, which was not agreed`);
     }
-    try {
-      const decoded = codec.decode(bytes, start, end, limits);
-      const input = codec.single === true ? [decoded] : decoded;
-      if (!Array.isArray(input)) throw new RpcError("invalid_argument", "they are not a list", { reason: "MALFORMED" });
-      call.input = input;
-    } catch (cause) {
-      this.#turnAway(call, undecodable(call.method, cause));
-      return;
+    call.body = bytes;
+    call.bodyAt = bodyAt;
+    if (!owned) {
+      // A frame that was cut by the end of a chunk was put together in a buffer that is used again before this turn ends.
+      if (bytes === this.#connection.chunk) call.borrowed = true;
+      else copyBody(call);
     }
     count(call);
     this.#running.add(call);
-    this.#ready.push(call);
+    this.#read.push(call);
   }
 
-  #begin(call: RunningCall, now: number): void {
-    if (call.abandoned !== undefined) {
-      this.#forget(call, call.abandoned);
-      return;
-    }
+  #run(call: RunningCall): void {
     const host = this.#host!;
-    const rejection = call.deadline <= now ? deadlinePassed(call, "no") : host.enter();
-    if (rejection !== undefined) {
-      this.#forget(call, rejection);
-      this.#reject(call, rejection);
+    try {
+      call.input = this.#decode(call);
+    } catch (cause) {
+      host.queue.leave(call.method);
+      this.#rejectUnstarted(call, undecodable(call.method, cause));
       return;
     }
     try {
@@ -220,8 +242,19 @@ export class Incoming {
     }
   }
 
+  #decode(call: RunningCall): readonly unknown[] {
+    const { limits, codec: usual } = this.#connection;
+    const { body, bodyAt } = call;
+    call.body = undefined;
+    const codec = call.codec < 0 ? usual : this.#connection.codecById(call.codec)!;
+    const decoded = codec.decode(body!, bodyAt, bodyAt + call.sizeBytes, limits);
+    if (codec.single === true) return [decoded];
+    if (!Array.isArray(decoded)) throw new RpcError("invalid_argument", "they are not a list", { reason: "MALFORMED" });
+    return decoded;
+  }
+
   #answer(call: RunningCall, output: unknown): void {
-    this.#host!.leave();
+    this.#host!.queue.leave(call.method);
     call.finish();
     if (diagnostics.serverCall.hasSubscribers) this.#report(call, undefined);
     let failure = call.abandoned;
@@ -233,7 +266,7 @@ export class Incoming {
   }
 
   #fail(call: RunningCall, thrown: unknown): void {
-    this.#host!.leave();
+    this.#host!.queue.leave(call.method);
     call.finish();
     const fault = faultOf(thrown, call.method.path);
     if (diagnostics.serverCall.hasSubscribers) this.#report(call, fault);
@@ -259,6 +292,7 @@ export class Incoming {
   /** The call is over; `failure` says how it failed, if it did. What the end of the connection took out has been counted. */
   #forget(call: RunningCall, failure: RpcError | undefined): void {
     if (!this.#running.delete(call)) return;
+    if (call.abandoned !== undefined) this.#cancelled--;
     if (failure === undefined) call.counters!.settled++;
     else call.counters!.fail(failure);
     if (this.#running.size === 0) this.#onIdle();
@@ -273,12 +307,19 @@ export class Incoming {
 
   #reject(call: RunningCall, rejection: RpcError): void {
     this.#answers.reject(call.id, rejection);
-    if (!diagnostics.serverReject.hasSubscribers) return;
-    const { code, reason, retryAfterMs } = rejection;
+    if (diagnostics.serverReject.hasSubscribers) this.#reportReject(call, rejection, rejection.retryAfterMs);
+  }
+
+  #reportReject(call: RunningCall, { code, reason }: RpcError, retryAfterMs: number | undefined): void {
     const waitedMs = this.#connection.clock.now() - call.startedAt;
     const { path } = call.method;
     const event: RejectEvent = { path, code, reason, retryAfterMs, waitedMs, peer: call.peer.address };
     diagnostics.serverReject.publish(event);
+  }
+
+  #rejectUnstarted(call: RunningCall, error: RpcError): void {
+    this.#forget(call, error);
+    this.#reject(call, error);
   }
 
   #tooLarge({ method, sizeBytes }: RunningCall): RpcError | undefined {
@@ -288,9 +329,11 @@ export class Incoming {
     return new RpcError("resource_exhausted", message, { reason: "MESSAGE_TOO_LARGE", processed: "no" });
   }
 
+  /** Who cancels may call again, whatever the handler does: it counts its own calls, and cannot see ours. */
   #tooMany(method: Method): RpcError | undefined {
-    if (this.#running.size < this.#connection.limits.inFlight) return undefined;
-    const message = `${method.path}: ${this.#running.size} calls of this connection have no answer yet, the limit is limits.inFlight`;
+    const unanswered = this.#running.size - this.#cancelled;
+    if (unanswered < this.#connection.limits.inFlight) return undefined;
+    const message = `${method.path}: ${unanswered} calls of this connection have no answer yet, the limit is limits.inFlight`;
     return new RpcError("resource_exhausted", message, { reason: "IN_FLIGHT_LIMIT", processed: "no" });
   }
 }
@@ -298,6 +341,12 @@ export class Incoming {
 function count({ counters, attempt }: RunningCall): void {
   counters!.calls++;
   if (attempt > 1) counters!.retries++;
+}
+
+function copyBody(call: RunningCall): void {
+  call.body = Buffer.from(call.body!.subarray(call.bodyAt, call.bodyAt + call.sizeBytes));
+  call.bodyAt = 0;
+  call.borrowed = false;
 }
 
 function undecodable(method: Method, cause: unknown): RpcError {

@@ -14,6 +14,7 @@ import {
 import { type Processed, RpcError } from "../contract/errors.js";
 import type { Method } from "../contract/method.js";
 import type { Endpoint } from "../contract/registry.js";
+import type { Startable, Waiting } from "../overload/waiting.js";
 import type { CallCounters } from "../stats/call-counters.js";
 
 const noInput: readonly unknown[] = Object.freeze([]);
@@ -22,7 +23,7 @@ const noInput: readonly unknown[] = Object.freeze([]);
  * A call that a peer made of this process: read, judged by its head, decoded, and running until its handler settles.
  * One object for all of that, since there is one for every request.
  */
-export class RunningCall implements Call, Head, Expiring {
+export class RunningCall implements Call, Head, Expiring, Startable {
   readonly method: Method;
   readonly startedAt: number;
   /** Empty until the arguments have been decoded. */
@@ -51,6 +52,12 @@ export class RunningCall implements Call, Head, Expiring {
   /** The codec of its answer, where that is not the connection's; −1 otherwise. */
   readonly codec: number;
   place = -1;
+  /** The encoded arguments, and where they begin. */
+  body: Buffer | undefined = undefined;
+  bodyAt = 0;
+  /** Whether they are part of what was read, which is good for this turn only. */
+  borrowed = false;
+  waiting: Waiting | undefined = undefined;
   readonly #deadlines: Deadlines;
   #controller: AbortController | undefined;
 

@@ -9,6 +9,7 @@ import type { ConnectionLimits } from "../contract/limits.js";
 import type { Logger } from "../contract/logger.js";
 import type { Method } from "../contract/method.js";
 import type { Address } from "../contract/registry.js";
+import type { StartQueue } from "../overload/start-queue.js";
 import type { BlockAlgorithm } from "../wire/block-algorithm.js";
 
 /** What a session asks of the process's own services. */
@@ -17,9 +18,8 @@ export interface Host {
   open(service: string, wanted: readonly string[]): readonly Method[] | undefined;
   /** Judges a request before it is decoded. */
   admit(head: Head): Rejection | undefined;
-  /** Takes a place among the handlers that run; every place taken is given back by `leave`. */
-  enter(): Rejection | undefined;
-  leave(): void;
+  /** In front of the handlers of all connections. */
+  readonly queue: StartQueue;
   readonly invoke: Invoke;
 }
 

@@ -5,6 +5,7 @@ import { defaultKeepAlive } from "../contract/keep-alive.js";
 import { type ConnectionLimits, defaultLimits } from "../contract/limits.js";
 import { silent } from "../contract/logger.js";
 import type { ServiceDescriptor } from "../contract/method.js";
+import { StartQueue } from "../overload/start-queue.js";
 import { defineService } from "../service/define-service.js";
 import { createManualClock, type ManualClock } from "../testing/manual-clock.js";
 import { streamPair } from "../transport/memory.js";
@@ -69,7 +70,7 @@ export async function sessionPair(
       whenFull: "evict",
       logger: silent,
       keepAlive: defaultKeepAlive,
-      host: hostOf(answering[role]),
+      host: hostOf(answering[role], clock),
       listener: {
         onReady: () => {},
         onRetired: () => made.retired++,
@@ -85,13 +86,12 @@ export async function sessionPair(
   return { clock, dialler, acceptor };
 }
 
-function hostOf(answering: Answering | undefined): Host | undefined {
+function hostOf(answering: Answering | undefined, clock: ManualClock): Host | undefined {
   if (answering === undefined) return undefined;
   return {
     open: (name) => (name === service.name ? service.methods : undefined),
     admit: () => undefined,
-    enter: () => undefined,
-    leave: () => {},
+    queue: new StartQueue(clock, { handlersRunning: 8_192, waitQueueEntries: 1_024, waitQueueBytes: 16 * 1_048_576 }),
     invoke: answering,
   };
 }

@@ -1,3 +1,5 @@
+import { Socket } from "node:net";
+import { ArrivalTimes } from "../clock/arrival-times.js";
 import { tickerOf } from "../clock/ticker.js";
 import type { Call, Peer } from "../contract/call.js";
 import type { Codec } from "../contract/codec.js";
@@ -54,6 +56,8 @@ export class Session implements Connection {
   peerLimits: PeerLimits = noLimits;
   codec: Codec;
   readAt = 0;
+  arrivedAt = 0;
+  chunk: Buffer | undefined = undefined;
   readonly #options: SessionOptions;
   readonly #reader = new FrameReader(this);
   readonly #outgoing: Outgoing;
@@ -62,6 +66,8 @@ export class Session implements Connection {
   readonly #liveness: Liveness;
   readonly #drain: Drain;
   readonly #openedAt: number;
+  /** Only who serves asks how long its calls have waited, and only sockets let them wait unseen. */
+  readonly #arrivals: ArrivalTimes | undefined;
   #state: SessionState = "opening";
   /** Ids of the codecs that both sides know, the connection's first. */
   #codecIds: readonly number[] = [];
@@ -108,6 +114,7 @@ export class Session implements Connection {
       onLastRead: (id) => this.#outgoing.onFinalDrain(id),
       onUnanswered: () => this.#lost("the peer did not answer the end"),
     });
+    this.#arrivals = options.host !== undefined && stream instanceof Socket ? new ArrivalTimes(clock) : undefined;
     this.#openedAt = this.readAt = clock.now();
     stream.on("data", (chunk: Buffer) => this.#read(chunk));
     stream.on("end", () => this.#lost("the peer closed the connection"));
@@ -231,6 +238,7 @@ export class Session implements Connection {
 
   /** Asks whether time has run out on anything. */
   tick(now: number, stalled: boolean): void {
+    this.#arrivals?.look(now);
     if (this.#state === "opening") {
       if (!stalled && now - this.#openedAt >= this.limits.helloMs) {
         const what = this.#judging ? "its authentication did not end" : "it did not say hello";
@@ -324,15 +332,19 @@ export class Session implements Connection {
     this.counters.reads++;
     this.counters.readBytes += chunk.length;
     if (this.#liveness.suspect) this.#liveness.onHeard();
+    this.arrivedAt = this.#arrivals === undefined ? this.readAt : this.#arrivals.read(this.readAt, chunk.length);
     this.#take(chunk);
   }
 
   #take(chunk: Buffer): void {
+    this.chunk = chunk;
     try {
       const taken = this.#reader.push(chunk);
+      this.chunk = undefined;
       this.#incoming.start();
       if (taken < chunk.length) this.#readLater(chunk.subarray(taken));
     } catch (cause) {
+      this.chunk = undefined;
       this.close(
         cause instanceof RpcError
           ? cause
@@ -415,7 +427,7 @@ export class Session implements Connection {
 
   #onRoom(): void {
     this.#outgoing.pump();
-    this.#incoming.start();
+    this.#incoming.onRoom();
     this.#onIdle();
   }
 

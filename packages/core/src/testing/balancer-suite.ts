@@ -38,6 +38,7 @@ export function testCall(route?: Route): Call {
     kind: "unary",
     idempotent: false,
     timeoutMs: 0,
+    handlersRunning: 0,
   };
   const seen: Partial<Call> = { method, input: [], metadata: noMetadata, priority: "normal", attempt: 1, route };
   return seen as Call;

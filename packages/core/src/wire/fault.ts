@@ -32,6 +32,11 @@ export function encodeFault(error: RpcError, details?: Buffer): Buffer {
   return body;
 }
 
+/** Changes the wait, in ms, that an encoded fault asks for. */
+export function setRetryAfter(body: Buffer, retryAfterMs: number): void {
+  body.writeUInt32BE(Math.min(Math.round(retryAfterMs), noRetryAfter - 1), 1);
+}
+
 /** What was read of a fault: the error, and where its details lie. */
 export interface Fault {
   readonly error: RpcError;

@@ -41,6 +41,8 @@ const serveKinds: Kinds<AppServeOptions> = {
   authorize: "function",
   onConnect: "function",
   handlersRunning: "count",
+  waitQueueEntries: "count",
+  waitQueueBytes: "count",
   connections: "count",
   drainMs: "number",
 };

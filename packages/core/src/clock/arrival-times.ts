@@ -1,0 +1,126 @@
+import type { Clock } from "../contract/clock.js";
+import { tickMs } from "./ticker.js";
+
+/** A read of this many bytes filled the buffer it was read into: more may have been waiting behind it. */
+const fullReadBytes = 65_536;
+/** How often the clock is looked at while there is something to read, in ms, and how late a look may come in a healthy loop. */
+const lookMs = 10;
+const lateMs = 15;
+/** The same while there is not. */
+const idleMs = tickMs;
+const idleLateMs = 60;
+/** Looks without a read between them after which there is nothing to read, it seems. */
+const looksToIdle = 100;
+
+/** When this process was last seen to be awake: what stops it, a handler or a signal, also stops who looks at the clock. */
+class Awake {
+  /** How often the network has been read since a stall or a full read. */
+  polls = 0;
+  readonly #clock: Clock;
+  #seenAt: number;
+  #looking = false;
+  #quietLooks = 0;
+  /** When the stall at hand began, until all has been read that it held up. */
+  #stalledAt = -1;
+  #polling = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#seenAt = clock.now();
+  }
+
+  /** Returns when what is read now had arrived at the earliest. */
+  read(now: number): number {
+    this.#quietLooks = 0;
+    if (this.#stalledAt >= 0) return this.#stalledAt;
+    const sleptMs = now - this.#seenAt;
+    const seenAt = this.#seenAt;
+    this.#seenAt = now;
+    if (sleptMs <= (this.#looking ? lookMs + lateMs : idleMs + idleLateMs)) {
+      this.#look();
+      return now;
+    }
+    this.#stalledAt = seenAt;
+    this.countPoll();
+    return seenAt;
+  }
+
+  /** Says that the loop goes round; called after what there was has been read. */
+  look(now: number): void {
+    if (this.#stalledAt < 0) this.#seenAt = now;
+  }
+
+  /** Counts the next time the network has been read. */
+  countPoll(): void {
+    if (this.#polling) return;
+    this.#polling = true;
+    this.#clock.afterReads(() => {
+      this.#polling = false;
+      this.polls++;
+      this.#stalledAt = -1;
+      this.#seenAt = this.#clock.now();
+    });
+  }
+
+  #look(): void {
+    if (this.#looking) return;
+    this.#looking = true;
+    const look = (): void => {
+      this.look(this.#clock.now());
+      this.#quietLooks++;
+      if (this.#quietLooks > looksToIdle) this.#looking = false;
+      else this.#setTimer(look);
+    };
+    this.#setTimer(look);
+  }
+
+  #setTimer(look: () => void): void {
+    // Timers come before reads: a look that woke up late must not hide that from them.
+    this.#clock.setTimer(() => this.#clock.afterReads(look), lookMs).unref();
+  }
+}
+
+const awakes = new WeakMap<Clock, Awake>();
+
+/**
+ * When what a connection reads had arrived at the earliest: now, while the loop goes round; the start of a stall of this
+ * process after one, for all that lay in the kernel meanwhile; and as early as the read before, where that one left
+ * something behind.
+ */
+export class ArrivalTimes {
+  readonly #awake: Awake;
+  #leftAt = 0;
+  /** Until which count of polls something may be left; −1 where the socket was read empty. */
+  #leftUntil = -1;
+
+  constructor(clock: Clock) {
+    let awake = awakes.get(clock);
+    if (awake === undefined) {
+      awake = new Awake(clock);
+      awakes.set(clock, awake);
+    }
+    this.#awake = awake;
+  }
+
+  /** Returns when bytes that are read at `now` had arrived, in ms on the clock. */
+  read(now: number, bytes: number): number {
+    const arrivedAt = this.#awake.read(now);
+    if (this.#leftUntil < 0 && bytes < fullReadBytes) return arrivedAt;
+    const left = this.#awake.polls <= this.#leftUntil;
+    const earliest = left ? Math.min(arrivedAt, this.#leftAt) : arrivedAt;
+    if (bytes < fullReadBytes) {
+      this.#leftUntil = -1;
+    } else {
+      this.#leftAt = earliest;
+      // What is left is read in this turn of the loop or in the next.
+      this.#leftUntil = this.#awake.polls + 1;
+      this.#awake.countPoll();
+    }
+    return earliest;
+  }
+
+  /** Says that the loop goes round: called every 250 ms or so, after reads. */
+  look(now: number): void {
+    this.#awake.look(now);
+  }
+}
