@@ -281,8 +281,9 @@ test("what is in a block obeys the rules of what is not: ids go up, and an error
       request({ id: 5, args: [3, 4] }),
     ]),
   );
-  await peer.expect("reject", { id: 3, reason: "MALFORMED" });
+  // Arguments are decoded when it is their call's turn.
   await peer.expect("reject", { id: 4, reason: "NO_METHOD" });
+  await peer.expect("reject", { id: 3, reason: "MALFORMED" });
   await peer.expect("response", { id: 2, value: 3 });
   await peer.expect("response", { id: 5, value: 7 });
   peer.send(block([request({ id: 6, args: [1, 2] }), request({ id: 6, args: [1, 2] })]));

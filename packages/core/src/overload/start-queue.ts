@@ -125,7 +125,7 @@ export class StartQueue {
     }
     this.#budget.use(index - from, this.#clock.now() - now);
     if (index === calls.length) {
-      if (this.#budget.spent) this.#schedule();
+      if (this.#budget.wantsRenewal) this.#schedule();
     } else if (index < end) {
       this.#waitFrom(source, calls, index, now);
     } else {

@@ -19,6 +19,11 @@ export class TurnBudget {
     return this.#usedMs >= budgetMs;
   }
 
+  /** Whether it is time to ask for the network's turn, so that what is used in many short turns does not add up. */
+  get wantsRenewal(): boolean {
+    return this.#usedMs >= budgetMs / 2;
+  }
+
   /** How many to start before the clock is looked at. */
   get starts(): number {
     const fit = Math.floor(((budgetMs - this.#usedMs) / this.#costMs) * share);
