@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { estimateSlope } from "../statistics/median.js";
+import { seededRandom } from "../statistics/random.js";
+import { isFlat } from "./judge.js";
+
+const growth = (bytesAt: (look: number) => number) => {
+  const points = Array.from({ length: 8 }, (_, look) => ({ x: look * 5_000, y: bytesAt(look) }));
+  return { bytesPerCall: estimateSlope(points, seededRandom(1)), firstBytes: 0, lastBytes: 0, looks: points.length };
+};
+
+test("a heap that goes up and down is flat, and one that gains a hundred bytes a call is not, for all its noise", () => {
+  const noise = (look: number): number => ((look * 7_919) % 5) * 60_000;
+  assert.equal(isFlat(growth((look) => 9e6 + noise(look))), true);
+  assert.equal(isFlat(growth((look) => 9e6 - 10_000 * look)), true);
+  assert.equal(isFlat(growth((look) => 9e6 + noise(look) + look * 5_000 * 100)), false);
+});

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isExpected, isFlat } from "./judge.js";
+import { soak } from "./soak.js";
+
+test("connections that come and go, cancels, timeouts, failures and restarts leave nothing behind, on either side", async () => {
+  const { calls, tally, client, server } = await soak({ forMs: 20_000, onProgress: () => {}, onChild: () => {} });
+  assert.deepEqual(
+    Object.keys(tally).filter((name) => !isExpected(name)),
+    [],
+    JSON.stringify(tally),
+  );
+  for (const name of [
+    "ok",
+    "failed_precondition SOAKED",
+    "cancelled CANCELLED",
+    "deadline_exceeded DEADLINE_EXCEEDED",
+  ]) {
+    assert.ok((tally[name] ?? 0) > 20, `${name}: ${JSON.stringify(tally)}`);
+  }
+  assert.ok(client.looks >= 4 && server.looks >= 4, `${client.looks} looks`);
+  assert.ok(isFlat(client), `client, ${calls} calls: ${JSON.stringify(client)}`);
+  assert.ok(isFlat(server), `server, ${calls} calls: ${JSON.stringify(server)}`);
+});
