@@ -31,7 +31,7 @@ const core = {
   interceptors: ["contract"],
   overload: ["contract"],
   service: ["contract"],
-  transport: ["contract"],
+  transport: ["service", "contract"],
   client: ["session", "overload", ...small, "contract"],
   server: ["session", "overload", ...small, "contract"],
   testing: ["client", "server", "session", "overload", "wire", ...small, "contract"],

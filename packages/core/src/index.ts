@@ -37,4 +37,8 @@ export type {
   TrafficStats,
 } from "./stats/snapshots.js";
 export { memoryTransport } from "./transport/memory.js";
+export type { PemSource } from "./transport/pem-source.js";
 export { tcp } from "./transport/tcp.js";
+export { type TlsTransport, tls } from "./transport/tls.js";
+export type { TlsOptions } from "./transport/tls-options.js";
+export { type UnixOptions, unix, unixTransport } from "./transport/unix.js";

@@ -18,9 +18,12 @@ const rebuildMs = 10;
 const patienceMs = 5_000;
 /** How long an endpoint that has no such service stays out of the channel. */
 const absentMs = 60_000;
-/** What an endpoint does not change its mind about by itself: who this process is, and how it may be spoken to. */
+/** What an endpoint does not change its mind about by itself: who each of the two is, and how it may be spoken to. */
 const isRefusal = ({ code, reason }: RpcError): boolean =>
-  code === "unauthenticated" || code === "permission_denied" || reason === "INSECURE_CREDENTIALS";
+  code === "unauthenticated" ||
+  code === "permission_denied" ||
+  reason === "INSECURE_CREDENTIALS" ||
+  reason === "TLS_VERIFY";
 
 export interface ChannelOptions {
   readonly service: ServiceDescriptor;

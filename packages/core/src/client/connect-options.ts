@@ -32,7 +32,7 @@ export interface ConnectSettings {
   readonly waitForReady?: boolean;
   /** Codecs, the preferred one first. Defaults to MessagePack, JSON and raw bytes. */
   readonly codecs?: readonly Codec[];
-  /** Transports by the scheme of the addresses they serve. Defaults to `tcp`. */
+  /** Transports by the scheme of the addresses they serve, added to `tcp`, `unix`, and `tls` with the authorities of Node. */
   readonly transports?: Readonly<Record<string, Transport>>;
   /** What this process proves itself with to servers that ask: sent in each hello. Defaults to nothing. */
   readonly credentials?: CredentialsOption;

@@ -75,7 +75,7 @@ describe("a connector", () => {
     await clock.advance(5_020);
     const { error } = await call;
     assert.equal(error?.reason, "NO_TRANSPORT");
-    assert.match(error?.message ?? "", /no transport for quic:\/\/a:1: known are tcp, memory/);
+    assert.match(error?.message ?? "", /no transport for quic:\/\/a:1: known are tcp, tls, unix, memory/);
   });
 
   const silentTransports: Record<string, (memory: Transport) => Transport> = {

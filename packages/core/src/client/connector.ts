@@ -23,7 +23,7 @@ import { Ledger } from "../stats/ledger.js";
 import { MethodTable } from "../stats/method-table.js";
 import type { ClientStats } from "../stats/snapshots.js";
 import { schemeOf } from "../transport/address.js";
-import { tcp } from "../transport/tcp.js";
+import { defaultTransports } from "../transport/default-transports.js";
 import { Channel } from "./channel.js";
 import { type ConnectOptions, checkConnectOptions } from "./connect-options.js";
 import { countedDial } from "./counted-dial.js";
@@ -83,7 +83,7 @@ class SocketConnector implements Connector {
     this.#options = options;
     this.#settings = {
       codecs,
-      transports: { tcp, ...transports } as Readonly<Record<string, Transport>>,
+      transports: { ...defaultTransports, ...transports } as Readonly<Record<string, Transport>>,
       clock,
       random,
       logger: guarded(logger),

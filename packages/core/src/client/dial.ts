@@ -39,7 +39,7 @@ export async function dial(
     const stream = await openStream(address, patience.signal, options);
     return await new Promise<Session>((resolve, reject) => {
       let ready = false;
-      const session = new Session({
+      const session = openSession({
         role: "dialler",
         stream,
         credentials,
@@ -69,6 +69,16 @@ export async function dial(
     throw cause instanceof RpcError ? cause : asFailedAttempt(cause, address);
   } finally {
     patience.stop();
+  }
+}
+
+/** A hello that is too large is written nowhere, and must not leave its stream behind. */
+function openSession(options: SessionOptions): Session {
+  try {
+    return new Session(options);
+  } catch (error) {
+    options.stream.destroy();
+    throw error;
   }
 }
 

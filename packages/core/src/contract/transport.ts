@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { RpcError } from "./errors.js";
 import type { PeerCertificate } from "./identity.js";
+import type { Logger } from "./logger.js";
 import type { Address } from "./registry.js";
 
 /** Something that accepts byte streams. */
@@ -20,6 +21,14 @@ export type Accept = (stream: Duplex, remote: Address, certificate?: PeerCertifi
  */
 export type Refused = (error: RpcError, remote: Address, stream?: Duplex) => void;
 
+/** What a listener may tell besides the streams it accepts. */
+export interface ListenHooks {
+  /** Defaults to closing who is not let in without a word. */
+  readonly refused?: Refused;
+  /** Hears what goes wrong while it listens. Defaults to writing nothing. */
+  readonly logger?: Logger;
+}
+
 /** Opens and accepts byte streams. Knows nothing of calls. */
 export interface Transport {
   /** Whether only processes of this machine can be at the other end, whatever the address. Defaults to what the address says. */
@@ -30,11 +39,8 @@ export interface Transport {
   readonly authenticates?: boolean;
   /** Opens a stream. Rejects when it cannot, or when `signal` aborts first; then nothing is left open. */
   connect(address: Address, signal: AbortSignal): Promise<Duplex>;
-  /**
-   * Accepts streams until closed. Rejects when it cannot listen, naming the address. Where no `refused` is given, who is
-   * not let in is closed without a word.
-   */
-  listen(address: Address, accept: Accept, refused?: Refused): Promise<Listener>;
+  /** Accepts streams until closed. Rejects when it cannot listen, naming the address. */
+  listen(address: Address, accept: Accept, hooks?: ListenHooks): Promise<Listener>;
   /** Returns what an error of a stream that `connect` opened means, where the transport knows it better than its code tells. */
   explain?(error: Error, address: Address): RpcError | undefined;
 }

@@ -66,12 +66,17 @@ describe("a server does not start", () => {
     ],
     [
       "for other machines to reach over an own transport that encrypts nothing",
-      { services, authenticate: () => undefined, listen: "own://10.0.0.1:5", transports: { own: memoryTransport() } },
+      {
+        services,
+        authenticate: () => undefined,
+        listen: "own://10.0.0.1:5",
+        transports: { own: { ...memoryTransport(), local: false } },
+      },
       /can be reached from other machines, without encryption: /,
     ],
     [
       "for other machines to reach over an own transport that encrypts, with nobody authenticated",
-      { services, listen: "own://a", transports: { own: { ...memoryTransport(), encrypted: true } } },
+      { services, listen: "own://a", transports: { own: { ...memoryTransport(), local: false, encrypted: true } } },
       /can be reached from other machines, without authentication: /,
     ],
     ...["0.0.0.0", "[::]"].map((host): [string, object, RegExp] => [
@@ -115,12 +120,12 @@ describe("a server does not start", () => {
 });
 
 test("an own transport that encrypts, and lets in only whom it or the server has authenticated, may be reached from anywhere", async () => {
-  const own = { ...memoryTransport(), encrypted: true };
+  const own = { ...memoryTransport(), local: false, encrypted: true };
   const authenticate = (): undefined => undefined;
   for (const options of [
     { transports: { own }, authenticate },
     { transports: { own: { ...own, authenticates: true } } },
-    { transports: { own: memoryTransport() }, insecure: true },
+    { transports: { own: { ...own, encrypted: false } }, insecure: true },
   ]) {
     const server = await serve({ services, listen: "own://anywhere", ...options });
     await server.close();

@@ -50,7 +50,7 @@ export interface ServeSettings {
   readonly ambient?: boolean;
   /** Codecs, the preferred one first. Defaults to MessagePack, JSON and raw bytes. */
   readonly codecs?: readonly Codec[];
-  /** Transports by the scheme of the addresses they serve. Defaults to `tcp`. */
+  /** Transports by the scheme of the addresses they serve, added to `tcp`, `unix`, and `tls` with the authorities of Node. */
   readonly transports?: Readonly<Record<string, Transport>>;
   /**
    * Compresses what leaves together, with peers that do so too: "deflate", "lz4" (wants the package lz4-napi), or both in order of

@@ -22,7 +22,7 @@ import { Attempts } from "../stats/attempts.js";
 import { Ledger } from "../stats/ledger.js";
 import type { ServerStats } from "../stats/snapshots.js";
 import { schemeOf } from "../transport/address.js";
-import { tcp } from "../transport/tcp.js";
+import { defaultTransports } from "../transport/default-transports.js";
 import { Arrivals } from "./arrivals.js";
 import { checkListen } from "./check-listen.js";
 import { countRefused } from "./count-refused.js";
@@ -97,7 +97,7 @@ class ListeningServer implements Server {
       compression: compressionOf("serve", options.compression),
       cluster: options.cluster ?? "",
       whenFull: "evict" as const,
-      transports: { tcp, ...options.transports } as Readonly<Record<string, Transport>>,
+      transports: { ...defaultTransports, ...options.transports } as Readonly<Record<string, Transport>>,
       listen: options.listen ?? "tcp://127.0.0.1:0",
       maxConnections: options.connections ?? 10_000,
       drainMs: options.drainMs ?? 25_000,
@@ -166,11 +166,14 @@ class ListeningServer implements Server {
     this.#listener = await transport.listen(
       listen,
       (stream, remote, certificate) => this.#accept(stream, remote, certificate),
-      (error, remote, stream) => {
-        this.#doorLog.warn("a peer was not let in", { peer: remote, reason: error.reason, detail: error.message });
-        if (stream !== undefined) return this.#accept(stream, remote, undefined, error);
-        this.#accepts.begin();
-        countRefused(this.#accepts, remote, error);
+      {
+        logger: this.#doorLog,
+        refused: (error, remote, stream) => {
+          this.#doorLog.warn("a peer was not let in", { peer: remote, reason: error.reason, detail: error.message });
+          if (stream !== undefined) return this.#accept(stream, remote, undefined, error);
+          this.#accepts.begin();
+          countRefused(this.#accepts, remote, error);
+        },
       },
     );
     if (registry === undefined) return;

@@ -12,7 +12,9 @@ export function connectionLost(address: string, why: string, reason = "CONNECTIO
 
 /** Returns the error of a connection that ended before its hello was answered: nothing was ever written to it. */
 export function notReady(address: string, why: string, cause?: Error): RpcError {
-  return new RpcError("unavailable", `${address} did not answer the hello: ${why}`, {
+  // A server that wants TLS closes without a word to who begins in another way.
+  const hint = address.startsWith("tcp:") ? "; if it wants TLS, write tls://" : "";
+  return new RpcError("unavailable", `${address} did not answer the hello: ${why}${hint}`, {
     reason: "NO_HELLO",
     processed: "no",
     endpoint: address,

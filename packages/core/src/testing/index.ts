@@ -10,3 +10,4 @@ export {
 } from "./cluster/index.js";
 export { createManualClock, type ManualClock } from "./manual-clock.js";
 export { type OpenedRegistry, type OpenRegistry, registrySuite } from "./registry-suite.js";
+export { type Places, transportSuite } from "./transport-suite.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { hostPort, isLoopback, isWildcard, schemeOf, tcpAddress } from "./address.js";
+import { hostPort, isLoopback, isWildcard, portAddress, schemeOf } from "./address.js";
 
 for (const [address, host, port] of [
   ["tcp://127.0.0.1:7000", "127.0.0.1", 7_000],
@@ -10,7 +10,7 @@ for (const [address, host, port] of [
 ] as const) {
   test(`${address} is read as it is written, and written as it is read`, () => {
     assert.deepEqual(hostPort(address), { host, port });
-    assert.equal(tcpAddress(host, port), address);
+    assert.equal(portAddress("tcp", host, port), address);
     assert.equal(schemeOf(address), "tcp");
   });
 }

@@ -25,9 +25,9 @@ export function hostPort(address: Address): HostPort {
   return { host, port };
 }
 
-/** Returns the address for a host and port. */
-export function tcpAddress(host: string, port: number): Address {
-  return `tcp://${host.includes(":") ? `[${host}]` : host}:${port}`;
+/** Returns the address for a scheme, host and port. */
+export function portAddress(scheme: string, host: string, port: number): Address {
+  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 /** Whether a host stands for every interface of the machine, so that nobody can be told to connect to it. */

@@ -12,6 +12,7 @@ export function memoryTransport(): Transport {
   let dialled = 0;
   let chosen = 0;
   return {
+    local: true,
     async connect(address, signal) {
       signal.throwIfAborted();
       const accept = listening.get(address);
