@@ -106,5 +106,5 @@ const wellKnown: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file or folder (ENOENT)",
   ENOTSOCK: "what is there is no socket (ENOTSOCK)",
   EACCES: "this user may not (EACCES)",
-  EADDRINUSE: "the place is taken (EADDRINUSE)",
+  EADDRINUSE: "the port is taken (EADDRINUSE)",
 };
