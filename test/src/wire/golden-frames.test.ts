@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import test, { type TestContext } from "node:test";
-import { defineService, messagePack, type Reply, RpcError, type Sink, withOptions } from "@rpc/core";
+import { defineService, messagePack, type Reply, RpcError, type Sink, tokens, withOptions } from "@rpc/core";
 import { type ArithServer, arithClient, arithServer } from "./golden/arith.js";
 import { golden, goldenLines, unasked } from "./golden/document.js";
 import { readValues, writtenValues } from "./golden/values.js";
@@ -158,6 +158,22 @@ test("an acceptor of another make that sends the document's frames is sent the d
   assert.equal(server.accepted, 1, "the pong was heard: the connection is still the first");
   says(peer, "ping");
   await takes(peer, "pong");
+});
+
+test("credentials are said and refused as the document has them, and a client that is refused says why", async (t) => {
+  const made = await arithServer(t, { authenticate: tokens(["another"]) });
+  const peer = await raw.client(t, made.server.address, made.ground.transport);
+  says(peer, "preface", "hello-with-credentials");
+  await takes(peer, "close-unauthenticated");
+  await peer.expectEnd();
+
+  const { server, arith } = await arithClient(t, { credentials: "token" });
+  const call = refused(arith.add(1, 2));
+  const acceptor = await server.accept();
+  await takes(acceptor, "hello-with-credentials");
+  says(acceptor, "preface", "close-unauthenticated");
+  const { code, reason, processed } = await call;
+  assert.deepEqual([code, reason, processed], ["unauthenticated", "UNAUTHENTICATED", "no"]);
 });
 
 test("a request is answered whichever optional fields it has", async (t) => {
