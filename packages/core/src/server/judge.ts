@@ -29,7 +29,7 @@ export function createJudge(authenticate: Authenticator, clock: Clock, logger: L
       refusal = told(thrown, logger);
     }
     if (refusal.code === "unauthenticated") failures.add(place);
-    logger.warn("a peer was not let in", { peer: peer.address, instance: peer.instance, reason: refusal.reason });
+    logger.warn("a peer was not let in", { peer: peer.address, reason: refusal.reason });
     return refusal;
   };
 }

@@ -132,6 +132,18 @@ test("an own transport that encrypts, and lets in only whom it or the server has
   }
 });
 
+test("a name that the machine resolves to another place than it says is found out once it listens, and let go", async () => {
+  let closed = 0;
+  const own = {
+    ...memoryTransport(),
+    local: false,
+    listen: async () => ({ address: "own://10.0.0.1:5", close: async () => void closed++ }),
+  };
+  const error = await refusal({ services, listen: "own://localhost:5", transports: { own } });
+  assert.match(error.message, /own:\/\/10\.0\.0\.1:5 can be reached from other machines/);
+  assert.equal(closed, 1);
+});
+
 test("by default only this machine can reach a server", async () => {
   const server = await serve({ services });
   assert.match(server.address, /^tcp:\/\/127\.0\.0\.1:[1-9]\d+$/);

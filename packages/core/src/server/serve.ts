@@ -176,6 +176,13 @@ class ListeningServer implements Server {
         },
       },
     );
+    try {
+      // Names are resolved by now: "localhost" is what the machine's tables say.
+      checkListen(this.#options, this.address, transport);
+    } catch (error) {
+      await this.#listener.close();
+      throw error;
+    }
     if (registry === undefined) return;
     const address = advertise ?? this.address;
     const entries = this.#services.map(
@@ -226,7 +233,8 @@ class ListeningServer implements Server {
       stream.destroy();
       return;
     }
-    if (this.#arrivals === undefined) this.#open(stream, remote, certificate, refusal);
+    // A peer that was refused is no connection for the user's hook: it is only told why.
+    if (this.#arrivals === undefined || refusal !== undefined) this.#open(stream, remote, certificate, refusal);
     else
       void this.#arrivals.letIn(stream, this.address, remote, certificate).then((through) => {
         if (through !== undefined) this.#open(through, remote, certificate, refusal);

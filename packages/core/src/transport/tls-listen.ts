@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Server, TLSSocket } from "node:tls";
 import { RpcError } from "../contract/errors.js";
+import { guarded } from "../contract/guarded-logger.js";
 import { type Logger, silent } from "../contract/logger.js";
 import type { Address } from "../contract/registry.js";
 import type { Accept, Listener, ListenHooks } from "../contract/transport.js";
@@ -21,7 +22,7 @@ export async function listenForTls(
   hooks: ListenHooks,
 ): Promise<Listener> {
   const { createServer } = await import("node:tls");
-  const logger = options.logger ?? hooks.logger ?? silent;
+  const logger = guarded(options.logger ?? hooks.logger ?? silent);
   const first = await source.current(logger);
   const server = createServer({
     ...secretsOf(first),

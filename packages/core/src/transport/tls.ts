@@ -1,3 +1,4 @@
+import { guarded } from "../contract/guarded-logger.js";
 import { silent } from "../contract/logger.js";
 import type { Transport } from "../contract/transport.js";
 import { hostPort } from "./address.js";
@@ -30,13 +31,14 @@ export function tls(options: TlsOptions = {}): TlsTransport {
   checkTlsOptions(options);
   const source = new MaterialSource(options);
   const sessions = new TlsSessions();
+  const logger = guarded(options.logger ?? silent);
   return {
     encrypted: true,
     authenticates: options.clientCertificates === "required",
 
     async connect(address, signal) {
       const { host, port } = hostPort(address);
-      const material = await source.current(options.logger ?? silent);
+      const material = await source.current(logger);
       const socket = await connectSocket({ host, port, noDelay: true }, address, signal);
       const target = { address, name: options.serverName ?? host, alpn: options.alpn ?? "rpc" };
       return secured(socket, target, material, sessions, signal);

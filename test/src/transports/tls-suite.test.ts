@@ -1,6 +1,6 @@
 import { tls } from "@rpc/core";
 import { transportSuite } from "@rpc/core/testing";
-import { certify } from "./certificates/certificate.js";
+import { certify } from "../trust/certificates/certificate.js";
 
 const { certificate, key } = certify({ name: "suite", altNames: ["IP:127.0.0.1"] });
 
