@@ -24,6 +24,8 @@ export interface ProgramOptions {
   readonly args?: readonly string[];
   /** Options of node itself. Defaults to none but the one that lets garbage be collected on request. */
   readonly nodeOptions?: readonly string[];
+  /** The most files and sockets that it may have open at once. Defaults to what this process may. */
+  readonly openFiles?: number;
 }
 
 /** A question as it crosses to the process. */
@@ -49,9 +51,9 @@ const endMs = 3_000;
 
 /** Starts a process. It ends when this process does, however that ends. */
 export function openProgram<Q extends Questions<Q>>(options: ProgramOptions): Program<Q> {
-  const { file, name: title, args = [], nodeOptions = [] } = options;
+  const { file, name: title, args = [], nodeOptions = [], openFiles } = options;
   const child = fork(file, [...args], {
-    execArgv: ["--expose-gc", ...nodeOptions],
+    ...started(["--expose-gc", ...nodeOptions], openFiles),
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   const log = keepLog(child);
@@ -114,6 +116,13 @@ export function openProgram<Q extends Questions<Q>>(options: ProgramOptions): Pr
       clearTimeout(patience);
     },
   };
+}
+
+/** A limit can only be set by the process itself, before it becomes node. */
+function started(nodeOptions: string[], openFiles?: number): { execPath?: string; execArgv: string[] } {
+  if (openFiles === undefined) return { execArgv: nodeOptions };
+  const limited = `ulimit -n ${openFiles}; exec "$0" "$@"`;
+  return { execPath: "/bin/sh", execArgv: ["-c", limited, process.execPath, ...nodeOptions] };
 }
 
 /** Returns a function that tells the last of what the process wrote, for when it failed. */

@@ -1,5 +1,5 @@
-import { answerQuestions } from "@rpc/bench/processes";
-import { type Client, connect, RpcError } from "@rpc/core";
+import { answerQuestions, settledMemory } from "@rpc/bench/processes";
+import { type Client, type Connector, connect, RpcError } from "@rpc/core";
 import {
   type Ledger,
   type LedgerQuestions,
@@ -11,32 +11,30 @@ import {
 
 /* The client of the tests of faults, in a process of its own. */
 
+let kept: Connector | undefined;
+
 answerQuestions<LedgerQuestions>(
   {
     listen: () => Promise.reject(new Error("This side calls.")),
     ran: () => Promise.reject(new Error("This side calls.")),
     load,
+    memory: settledMemory,
   },
   async () => {},
 );
 
-async function load({
-  address,
-  calls,
-  inFlight,
-  timeoutMs,
-  largeBytes = 0,
-  connect: more,
-}: LoadOptions): Promise<Outcome[]> {
-  const connector = connect({ address, timeoutMs, ...more });
+async function load(options: LoadOptions): Promise<Outcome[]> {
+  const { address, from = 0, calls, inFlight, timeoutMs, largeBytes = 0, keep = false, connect: more } = options;
+  const connector = (keep ? kept : undefined) ?? connect({ address, timeoutMs, ...more });
+  if (keep) kept = connector;
   const ledger = connector.client(LedgerService);
   const outcomes: Outcome[] = [];
-  let made = 0;
+  let next = from;
   const lane = async (): Promise<void> => {
-    while (made < calls) outcomes.push(await one(ledger, made++, largeBytes));
+    while (next < from + calls) outcomes.push(await one(ledger, next++, largeBytes));
   };
   await Promise.all(Array.from({ length: inFlight }, lane));
-  await connector.close();
+  if (!keep) await connector.close();
   return outcomes;
 }
 

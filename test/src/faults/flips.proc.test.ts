@@ -11,9 +11,9 @@ const atOnce = 24;
 
 for (const direction of ["up", "down"] as const) {
   test(`a bit that is turned in a header, any of them, ends calls or the connection, in time, and neither process (${direction})`, async (t) => {
-    const { load, proxy } = await scene(t, (number) =>
-      number < headerBits ? { [direction]: { alter: flipBit(frame, number) } } : {},
-    );
+    const { load, proxy } = await scene(t, {
+      script: (number) => (number < headerBits ? { [direction]: { alter: flipBit(frame, number) } } : {}),
+    });
     const all: Outcome[] = [];
     for (let bit = 0; bit < headerBits; bit += atOnce) {
       const loads = Array.from({ length: atOnce }, () =>

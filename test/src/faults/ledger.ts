@@ -1,3 +1,4 @@
+import type { Memory } from "@rpc/bench/processes";
 import { defineService } from "@rpc/core";
 
 /** What the server of these tests does, and keeps a ledger of: each call has a number of its own. */
@@ -29,26 +30,39 @@ export interface Outcome {
 
 export interface LoadOptions {
   readonly address: string;
+  /** The first call's number. Defaults to 0. */
+  readonly from?: number;
   readonly calls: number;
   readonly inFlight: number;
   readonly timeoutMs: number;
   /** Bytes of every tenth answer; left out: all are small. */
   readonly largeBytes?: number;
+  /** Calls through the connector of the last load that kept it, and keeps it too. Defaults to false: one of its own. */
+  readonly keep?: boolean;
   /** Further options of `connect`. */
   readonly connect?: {
     readonly retry?:
       | false
       | { readonly attempts?: number; readonly budget?: { readonly ratio?: number; readonly perSecond?: number } };
     readonly keepAlive?: { readonly busyMs?: number; readonly timeoutMs?: number };
+    readonly connectMs?: number;
+    readonly waitForReady?: boolean;
     readonly backoff?: { readonly firstMs?: number; readonly longestMs?: number };
   };
 }
 
 export interface LedgerQuestions {
   /** Server: listens, and answers with its address. */
-  listen: { readonly ask: object; readonly answer: string };
+  listen: { readonly ask: ServerOptions; readonly answer: string };
   /** Server: how often the handler of each call ran, by the call's number. */
   ran: { readonly ask: object; readonly answer: Readonly<Record<number, number>> };
   /** Client: makes calls, and answers when every one of them has settled. */
   load: { readonly ask: LoadOptions; readonly answer: readonly Outcome[] };
+  /** Either: what is held after garbage was collected. */
+  memory: { readonly ask: object; readonly answer: Memory };
+}
+
+/** Further options of `serve`. */
+export interface ServerOptions {
+  readonly limits?: { readonly helloMs?: number };
 }

@@ -14,7 +14,7 @@ test("connections that are reset in the middle of everything lose no call that m
     const accident = { afterBytes: 90 + 611 * number, what: "reset" } as const;
     return number % 2 === 0 ? { up: { accident } } : { down: { accident } };
   };
-  const { load, proxy, server } = await scene(t, script);
+  const { load, proxy, server } = await scene(t, { script });
   const calls = 20_000;
   const timeoutMs = 10_000;
   const outcomes = await load({
@@ -37,7 +37,7 @@ test("connections that are reset in the middle of everything lose no call that m
 });
 
 test("a long way costs every call its time once, not one call after the other", async (t) => {
-  const { load, server } = await scene(t, () => ({ up: { latencyMs: 100 }, down: { latencyMs: 100 } }));
+  const { load, server } = await scene(t, { script: () => ({ up: { latencyMs: 100 }, down: { latencyMs: 100 } }) });
   const calls = 5_000;
   const startedAt = performance.now();
   const outcomes = await load({ calls, inFlight: 500, timeoutMs: 5_000 });
@@ -49,14 +49,14 @@ test("a long way costs every call its time once, not one call after the other", 
 });
 
 test("a session that arrives byte by byte, either way, is as one that does not", async (t) => {
-  const { load, server } = await scene(t, () => ({ up: { sliceBytes: 1 }, down: { sliceBytes: 1 } }));
+  const { load, server } = await scene(t, { script: () => ({ up: { sliceBytes: 1 }, down: { sliceBytes: 1 } }) });
   const outcomes = await load({ calls: 300, inFlight: 20, timeoutMs: 30_000, largeBytes: 1_000 });
   await holdsTrue(outcomes, 300, 30_000, server);
   assert.deepEqual(tally(outcomes), { answered: 300 });
 });
 
 test("a narrow link delays, and loses nothing", async (t) => {
-  const { load, server } = await scene(t, () => ({ down: { bytesPerSecond: 1_000_000 } }));
+  const { load, server } = await scene(t, { script: () => ({ down: { bytesPerSecond: 1_000_000 } }) });
   const outcomes = await load({ calls: 200, inFlight: 50, timeoutMs: 30_000, largeBytes: 100_000 });
   await holdsTrue(outcomes, 200, 30_000, server);
   assert.deepEqual(tally(outcomes), { answered: 200 });

@@ -4,13 +4,15 @@ import { openProgram, type Program } from "@rpc/bench/processes";
 import { type FaultProxy, openProxy } from "../proxy/open-proxy.js";
 import type { Script } from "../proxy/script.js";
 import { atEnd } from "../wire/ground/at-end.js";
-import type { LedgerQuestions, LoadOptions, Outcome } from "./ledger.js";
+import type { LedgerQuestions, LoadOptions, Outcome, ServerOptions } from "./ledger.js";
 
 /** A server and a client in processes of their own, and the proxy between them. */
 export interface Scene {
   readonly server: Program<LedgerQuestions>;
   readonly client: Program<LedgerQuestions>;
   readonly proxy: FaultProxy;
+  /** The server's own address, past the proxy. */
+  readonly address: string;
   /** Makes calls through the proxy. */
   load(options: Omit<LoadOptions, "address">): Promise<readonly Outcome[]>;
 }
@@ -19,25 +21,37 @@ export interface Scene {
 const graceMs = 25 + 250;
 const patienceMs = 60_000;
 
+export interface SceneOptions {
+  /** What the proxy does to the connection of this number. Defaults to nothing. */
+  readonly script?: (number: number) => Script;
+  /** Further options of `serve`. */
+  readonly server?: ServerOptions;
+  /** The most files and sockets that the server may have open. */
+  readonly openFiles?: number;
+}
+
 /** Starts both processes; they are ended with the test. */
-export async function scene(t: TestContext, script?: (number: number) => Script): Promise<Scene> {
-  const open = (side: string): Program<LedgerQuestions> => {
+export async function scene(t: TestContext, options: SceneOptions = {}): Promise<Scene> {
+  const { script, server: serverOptions = {}, openFiles } = options;
+  const open = (side: string, more: { openFiles?: number } = {}): Program<LedgerQuestions> => {
     const program = openProgram<LedgerQuestions>({
       file: new URL(`./${side}.fixture.js`, import.meta.url),
       name: `${side} of the ledger`,
+      ...more,
     });
     atEnd(t, () => program.kill());
     return program;
   };
-  const server = open("server");
+  const server = open("server", openFiles === undefined ? {} : { openFiles });
   const client = open("client");
-  const target = await server.ask("listen", {});
+  const target = await server.ask("listen", serverOptions);
   const proxy = await openProxy(script === undefined ? { target } : { target, script });
   atEnd(t, () => proxy.close());
   return {
     server,
     client,
     proxy,
+    address: target,
     load: (options) => client.ask("load", { address: proxy.address, ...options }, patienceMs),
   };
 }

@@ -1,4 +1,4 @@
-import { answerQuestions } from "@rpc/bench/processes";
+import { answerQuestions, settledMemory } from "@rpc/bench/processes";
 import { bind, type Server, serve } from "@rpc/core";
 import { type LedgerQuestions, LedgerService, rightAnswer } from "./ledger.js";
 
@@ -18,7 +18,7 @@ function answer(number: number): number {
 
 answerQuestions<LedgerQuestions>(
   {
-    async listen() {
+    async listen(options) {
       const ledger = bind(LedgerService, {
         once: answer,
         again: answer,
@@ -27,10 +27,11 @@ answerQuestions<LedgerQuestions>(
           return new Uint8Array(bytes).fill(number & 0xff);
         },
       });
-      server = await serve({ services: [ledger], drainMs: 500 });
+      server = await serve({ services: [ledger], drainMs: 500, ...options });
       return server.address;
     },
     ran: async () => Object.fromEntries(ran),
+    memory: settledMemory,
     load: () => Promise.reject(new Error("This side serves.")),
   },
   async () => server?.close(),
