@@ -8,6 +8,7 @@ type Core = typeof import("@rpc/core");
 export interface CoreBounds {
   readonly limits: NonNullable<ConnectOptions["limits"]>;
   readonly handlersRunning: NonNullable<ServeOptions["handlersRunning"]>;
+  readonly waitQueueEntries: NonNullable<ServeOptions["waitQueueEntries"]>;
 }
 
 /**

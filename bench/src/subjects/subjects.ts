@@ -21,6 +21,7 @@ const all: readonly WorkloadName[] = ["echo", "add", "body-581", "body-4k", "bod
 const wide: CoreBounds = {
   limits: { inFlight: 16_384, sendQueueEntries: 16_384 },
   handlersRunning: 16_384,
+  waitQueueEntries: 16_384,
 };
 
 /** Everything that can be measured, in the order of the tables. */

@@ -14,7 +14,7 @@ export const deadlines = defineTrial({
       goal: { kind: "atMost", must: 25, aim: 10 },
     },
     earliest: { what: "the earliest (below 0: before its deadline)", unit: "ms" },
-    leftOut: { what: "left out: the machine did not let the process run", unit: "count" },
+    leftOut: { what: "calls left out: turned away, or the machine did not let the process run", unit: "count" },
   },
   async measure({ quick, openProgram, onProgress }) {
     const file = new URL("./deadlines/client.js", import.meta.url);

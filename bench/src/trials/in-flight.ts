@@ -14,22 +14,29 @@ export const inFlight = defineTrial({
       unit: "x",
       goal: { kind: "atLeast", must: 0.8, aim: 0.95 },
     },
+    bareMany: { what: "the same of the bare socket, which keeps a promise for each call and little else", unit: "x" },
   },
   async measure({ rounds, quick, random, openPair, onProgress }) {
-    const { client } = await openPair("core-wide");
-    const drive = async (count: number, forMs: number): Promise<number> => {
+    const pairs = { many: await openPair("core-wide"), bareMany: await openPair("bare") };
+    const names = ["many", "bareMany"] as const;
+    const drive = async (name: keyof typeof pairs, count: number, forMs: number): Promise<number> => {
       const options = { workload: "echo" as const, inFlight: count, leadInMs: 100, forMs, withLatency: false };
-      return (await client.ask("drive", options, forMs + 20_000)).callsPerSecond;
+      return (await pairs[name].client.ask("drive", options, forMs + 20_000)).callsPerSecond;
     };
-    await client.ask("verify", { workload: "echo" });
-    for (const count of [64, few, many, few, many]) await drive(count, quick ? 300 : 600);
-    const ratios: number[] = [];
+    for (const name of names) {
+      await pairs[name].client.ask("verify", { workload: "echo" });
+      for (const count of [64, few, many, few, many]) await drive(name, count, quick ? 300 : 600);
+    }
+    const found = { many: [] as number[], bareMany: [] as number[] };
     for (let round = 0; round < rounds; round++) {
       onProgress(`calls in flight: round ${round + 1} of ${rounds}`);
-      const rates = new Map<number, number>();
-      for (const count of shuffled([many, few], random)) rates.set(count, await drive(count, quick ? 300 : 400));
-      ratios.push(rates.get(many)! / rates.get(few)!);
+      for (const name of shuffled(names, random)) {
+        const rates = new Map<number, number>();
+        for (const count of shuffled([many, few], random))
+          rates.set(count, await drive(name, count, quick ? 300 : 400));
+        found[name].push(rates.get(many)! / rates.get(few)!);
+      }
     }
-    return { many: ratios };
+    return found;
   },
 });

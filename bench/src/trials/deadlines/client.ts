@@ -35,8 +35,7 @@ async function expire(hang: Client<Hang>, calls: number, overMs: number): Promis
   const outcomes: Promise<void>[] = [];
   const one = async (timeoutMs: number): Promise<void> => {
     const dueAt = performance.now() + timeoutMs;
-    await given(withOptions(hang, { timeoutMs }).forever());
-    ended.push({ dueAt, endedAt: performance.now() });
+    if (await given(withOptions(hang, { timeoutMs }).forever())) ended.push({ dueAt, endedAt: performance.now() });
   };
   const startedAt = performance.now();
   for (let made = 0; made < calls; await delay(everyMs)) {
@@ -50,16 +49,17 @@ async function expire(hang: Client<Hang>, calls: number, overMs: number): Promis
   return {
     p9999Ms: late[Math.ceil(late.length * 0.9999) - 1] ?? Number.NaN,
     earliestMs: late[0] ?? Number.NaN,
-    leftOut: ended.length - healthy.length,
+    leftOut: calls - healthy.length,
   };
 }
 
-/** Resolves when the call was given up at its deadline. Rejects whatever else becomes of it. */
-async function given(call: Promise<unknown>): Promise<void> {
+/** Resolves to whether the call was given up at its deadline; a busy server may have turned it away before. Rejects whatever else becomes of it. */
+async function given(call: Promise<unknown>): Promise<boolean> {
   try {
     await call;
   } catch (cause) {
-    if (cause instanceof RpcError && cause.code === "deadline_exceeded") return;
+    if (cause instanceof RpcError && cause.code === "deadline_exceeded") return true;
+    if (cause instanceof RpcError && cause.code === "resource_exhausted") return false;
     throw cause;
   }
   throw new Error("A call was answered that nobody answers.");

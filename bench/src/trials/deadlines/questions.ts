@@ -10,6 +10,6 @@ export interface DeadlineQuestions {
 export interface Lateness {
   readonly p9999Ms: number;
   readonly earliestMs: number;
-  /** Calls whose deadline fell into a stall in which the process had nothing to do and still did not run. */
+  /** Calls that a busy server turned away, and those whose deadline fell into a stall in which the process was kept from running. */
   readonly leftOut: number;
 }

@@ -14,7 +14,13 @@ answerQuestions<DeadlineQuestions>(
   {
     async open() {
       const hang = bind(HangService, { forever: () => delay(handlerMs, null) });
-      server = await serve({ services: [hang], handlersRunning: 1_000_000, drainMs: 100, ...bounds });
+      server = await serve({
+        services: [hang],
+        handlersRunning: 1_000_000,
+        waitQueueEntries: 32_768,
+        drainMs: 100,
+        ...bounds,
+      });
       return server.address;
     },
     expire: () => Promise.reject(new Error("This side answers nothing.")),
