@@ -367,10 +367,14 @@ export class Channel implements Ticking, MemberOwner {
   }
 
   #closedError(): RpcError {
-    return new RpcError("unavailable", `the client of ${this.#options.service.name} is closed`, {
-      reason: "CLOSED",
-      processed: "no",
-    });
+    return new RpcError(
+      "unavailable",
+      `the client of ${this.#options.service.name} is closed: call before close(), or connect anew`,
+      {
+        reason: "CLOSED",
+        processed: "no",
+      },
+    );
   }
 }
 

@@ -165,7 +165,12 @@ class SocketConnector implements Connector {
     for (const { channel } of this.#channels.values()) channel?.close();
     const patience = this.#settings.clock.setTimer(() => {
       for (const link of this.#closingLinks.keys()) {
-        link.abort(new RpcError("unavailable", "the client was closed", { reason: "CLOSED", processed: "maybe" }));
+        link.abort(
+          new RpcError("unavailable", `the client was closed, and the call did not end within ${drainMs} ms`, {
+            reason: "CLOSED",
+            processed: "maybe",
+          }),
+        );
       }
     }, drainMs);
     await Promise.all(this.#closingLinks.values());

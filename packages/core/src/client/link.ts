@@ -81,7 +81,10 @@ export class Link {
     const state = this.#state;
     this.#state = { kind: "closed" };
     this.#stop.abort(
-      new RpcError("cancelled", "the connection is not needed any more", { reason: "CLOSED", processed: "no" }),
+      new RpcError("cancelled", `the connection to ${this.address} is not needed any more`, {
+        reason: "CLOSED",
+        processed: "no",
+      }),
     );
     const sessions = [...this.#retiring];
     if (state.kind === "ready") sessions.push(state.session);

@@ -36,7 +36,7 @@ export function createSink(messageBytes = 4_194_304): OwnSink {
 function tooLarge(messageBytes: number): RpcError {
   return new RpcError(
     "resource_exhausted",
-    `the message is larger than ${messageBytes} bytes: send less at once, or raise the option messageBytes on both sides`,
+    `the message is larger than ${messageBytes} bytes: send less at once, or raise limits.messageBytes on both sides`,
     { reason: "MESSAGE_TOO_LARGE", processed: "no" },
   );
 }

@@ -193,7 +193,12 @@ class ListeningServer implements Server {
       await this.#registrar.start();
     } catch (error) {
       await this.#listener.close();
-      this.#end(new RpcError("unavailable", "the server could not be registered", { processed: "maybe" }));
+      this.#end(
+        new RpcError("unavailable", `${address} could not be registered and ends: see its registry`, {
+          reason: "REGISTER_FAILED",
+          processed: "maybe",
+        }),
+      );
       throw error;
     }
   }
@@ -207,13 +212,19 @@ class ListeningServer implements Server {
     const { clock, drainMs } = this.#settings;
     await this.#registrar?.release();
     await this.#listener?.close();
-    this.#arrivals?.refuseAll(new RpcError("unavailable", "the server is closing", { processed: "no" }));
+    this.#arrivals?.refuseAll(
+      new RpcError("unavailable", `${this.address} is shutting down`, { reason: "DRAINING", processed: "no" }),
+    );
     const patience = clock.setTimer(() => {
       this.#end(
-        new RpcError("unavailable", "the server shut down before the call was done", {
-          reason: "DRAINING",
-          processed: "maybe",
-        }),
+        new RpcError(
+          "unavailable",
+          `${this.address} shut down, and the call did not end within its drainMs ${drainMs}`,
+          {
+            reason: "DRAINING",
+            processed: "maybe",
+          },
+        ),
       );
     }, drainMs);
     await Promise.all([...this.#sessions].map((session) => session.drain()));

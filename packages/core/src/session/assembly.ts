@@ -42,7 +42,7 @@ export class Assemblies<T> {
     if (overfull || this.#begun.size >= this.#limits.inFlight) {
       throw protocolError(
         "PARTIAL_LIMIT",
-        "more messages were begun in parts than limits.partialBytes allows",
+        `more messages were begun in parts than limits.partialBytes ${this.#limits.partialBytes} allows, or than limits.inFlight ${this.#limits.inFlight}`,
         "resource_exhausted",
       );
     }

@@ -332,8 +332,9 @@ export class Incoming implements Source {
   /** Who cancels may call again, whatever the handler does: it counts its own calls, and cannot see ours. */
   #tooMany(method: Method): RpcError | undefined {
     const unanswered = this.#running.size - this.#cancelled;
-    if (unanswered < this.#connection.limits.inFlight) return undefined;
-    const message = `${method.path}: ${unanswered} calls of this connection have no answer yet, the limit is limits.inFlight`;
+    const { inFlight } = this.#connection.limits;
+    if (unanswered < inFlight) return undefined;
+    const message = `${method.path}: ${unanswered} calls of this connection have no answer yet, and limits.inFlight is ${inFlight}`;
     return new RpcError("resource_exhausted", message, { reason: "IN_FLIGHT_LIMIT", processed: "no" });
   }
 }

@@ -379,10 +379,14 @@ function silent(endpoint: string): RpcError {
 }
 
 function expired(call: Call): RpcError {
-  return new RpcError("deadline_exceeded", `${call.method.path} was not sent before its deadline`, {
-    reason: "DEADLINE_EXCEEDED",
-    processed: "no",
-  });
+  return new RpcError(
+    "deadline_exceeded",
+    `${call.method.path} was not sent before its deadline: it waited for room on the connection; call less at once, or raise timeoutMs`,
+    {
+      reason: "DEADLINE_EXCEEDED",
+      processed: "no",
+    },
+  );
 }
 
 /** What was wrong with the arguments, the message's own words kept where they are ours. */

@@ -128,8 +128,12 @@ export class RunningCall implements Call, Head, Expiring, Startable {
 
 /** Returns the error of a call whose deadline has come, on the side that serves it. */
 export function deadlinePassed(call: RunningCall, processed: Processed): RpcError {
-  return new RpcError("deadline_exceeded", `the deadline of ${call.method.path} has passed`, {
-    reason: "DEADLINE_EXCEEDED",
-    processed,
-  });
+  return new RpcError(
+    "deadline_exceeded",
+    `the deadline of ${call.method.path} has passed${processed === "no" ? " before its handler began" : ""}`,
+    {
+      reason: "DEADLINE_EXCEEDED",
+      processed,
+    },
+  );
 }

@@ -151,11 +151,15 @@ export class Session implements Connection {
   /** Sends a call. Settles with its answer. Rejects with `unavailable`, processed "no", once the session takes no more calls. */
   send(call: Call, remote: RemoteMethod, tracker: Tracker | undefined): Promise<unknown> {
     if (this.#state !== "ready") {
-      const error = new RpcError("unavailable", `the connection to ${this.peer.address} takes no more calls`, {
-        reason: this.#state === "retired" ? "DRAINING" : "CONNECTION_LOST",
-        processed: "no",
-        endpoint: this.peer.address,
-      });
+      const error = new RpcError(
+        "unavailable",
+        `the connection to ${this.peer.address} ${this.#state === "retired" ? "is being ended" : "has ended"} and takes no more calls`,
+        {
+          reason: this.#state === "retired" ? "DRAINING" : "CONNECTION_LOST",
+          processed: "no",
+          endpoint: this.peer.address,
+        },
+      );
       tracker?.onSettled(-1, error, this.readAt);
       return Promise.reject(error);
     }
@@ -242,7 +246,13 @@ export class Session implements Connection {
     if (this.#state === "opening") {
       if (!stalled && now - this.#openedAt >= this.limits.helloMs) {
         const what = this.#judging ? "its authentication did not end" : "it did not say hello";
-        this.close(connectionLost(this.peer.address, `${what} within ${this.limits.helloMs} ms`, "HELLO_TIMEOUT"));
+        this.close(
+          connectionLost(
+            this.peer.address,
+            `${what} within ${this.limits.helloMs} ms (limits.helloMs)`,
+            "HELLO_TIMEOUT",
+          ),
+        );
       }
       return;
     }
@@ -253,7 +263,13 @@ export class Session implements Connection {
       now - partialSince >= this.limits.partialMs ||
       (this.#reader.heldBytes > 0 && now - this.readAt >= this.limits.partialMs)
     ) {
-      this.close(protocolError("PARTIAL_TIMEOUT", "a message was begun and did not go on", "deadline_exceeded"));
+      this.close(
+        protocolError(
+          "PARTIAL_TIMEOUT",
+          `a message was begun and did not go on within limits.partialMs ${this.limits.partialMs}`,
+          "deadline_exceeded",
+        ),
+      );
       return;
     }
     if (this.#liveness.quiet(now)) this.#trim();
@@ -348,7 +364,15 @@ export class Session implements Connection {
       this.close(
         cause instanceof RpcError
           ? cause
-          : new RpcError("internal", "reading the connection failed", { cause, processed: "maybe" }),
+          : new RpcError(
+              "internal",
+              `reading from ${this.peer.address} failed, by a fault of this library or of a codec: see the cause`,
+              {
+                reason: "READ_FAILED",
+                processed: "maybe",
+                cause,
+              },
+            ),
       );
     }
   }
