@@ -58,7 +58,8 @@ for (const make of grounds) {
       server.resetStats();
       await Promise.all(Array.from({ length: 64 }, () => probe.nothing()));
       assert.equal(connector.stats().total.traffic.writesPerCall, 1 / 64);
-      assert.equal(server.stats().total.traffic.writesPerCall, 1 / 64);
+      // Handlers start for 5 ms a turn, so that a machine under load answers in more turns than one.
+      assert.ok(server.stats().total.traffic.writesPerCall <= 8 / 64);
     });
 
     test("connections, those that are closed included, and dials and accepts", async (t) => {

@@ -19,6 +19,7 @@ import { compressionOf } from "../session/compression-option.js";
 import { Session } from "../session/session.js";
 import type { Judge } from "../session/session-options.js";
 import { Attempts } from "../stats/attempts.js";
+import { turnedAway } from "../stats/failures.js";
 import { Ledger } from "../stats/ledger.js";
 import type { ServerStats } from "../stats/snapshots.js";
 import { schemeOf } from "../transport/address.js";
@@ -142,11 +143,15 @@ class ListeningServer implements Server {
 
   stats(): ServerStats {
     const total = this.#sessions.total();
+    const calls = total.served.total().stats();
+    const { running, waiting, waitingBytes } = this.#host.queue;
     return {
-      calls: total.served.total().stats(),
+      calls,
       methods: total.served.stats(),
       accepts: this.#accepts.stats(),
-      running: this.#host.queue.running,
+      running,
+      waitQueue: { entries: waiting, bytes: waitingBytes },
+      turnedAway: turnedAway(calls.reasons),
       ...this.#sessions.stats(total),
     };
   }

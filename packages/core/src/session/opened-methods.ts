@@ -12,7 +12,8 @@ const maxMethods = 16_384;
 /** The methods that the peer has opened on a connection, by the index it was given for each. */
 export class OpenedMethods {
   readonly #methods: Method[] = [];
-  readonly #counters: CallCounters[] = [];
+  /** Made as methods are called: most connections call few of those they know. */
+  readonly #counters: (CallCounters | undefined)[] = [];
   readonly #indices = new Map<string, number>();
   readonly #table: MethodTable;
 
@@ -28,7 +29,12 @@ export class OpenedMethods {
 
   /** Returns what counts the calls of the method under an index that was opened. */
   countersAt(index: number): CallCounters {
-    return this.#counters[index]!;
+    let counters = this.#counters[index];
+    if (counters === undefined) {
+      counters = this.#table.of(this.#methods[index]!.path);
+      this.#counters[index] = counters;
+    }
+    return counters;
   }
 
   /** Returns the body that answers an open. Throws where the peer opens more than a connection or a frame can hold. */
@@ -43,7 +49,7 @@ export class OpenedMethods {
     if (index === undefined) {
       if (this.#methods.length === maxMethods) throw tooManyMethods();
       index = this.#methods.push(method) - 1;
-      this.#counters.push(this.#table.of(method.path));
+      this.#counters.push(undefined);
       this.#indices.set(method.path, index);
     }
     const { name, kind, idempotent } = method;

@@ -4,8 +4,15 @@ import type { CodeName } from "../contract/code.js";
 const maxReasons = 64;
 /** The reason under which all further ones are counted. */
 const otherReason = "(other)";
+/** What a server turns away since too many came. */
+const tooMany = ["OVERLOADED", "CONCURRENCY_LIMIT", "WAIT_QUEUE_FULL"];
 /** Told apart however many others there are: what our own queues did is asked for by name. */
-const always: ReadonlySet<string> = new Set(["QUEUE_EVICTED", "QUEUE_FULL", "THROTTLED"]);
+const always: ReadonlySet<string> = new Set(["QUEUE_EVICTED", "QUEUE_FULL", "THROTTLED", ...tooMany]);
+
+/** Returns how many calls a server turned away since too many came, of its calls by reason. */
+export function turnedAway(reasons: Readonly<Record<string, number>>): number {
+  return tooMany.reduce((sum, reason) => sum + (reasons[reason] ?? 0), 0);
+}
 
 /** Failures by code and by reason. Only what failed ever comes here. */
 export class Failures {

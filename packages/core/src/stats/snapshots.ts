@@ -42,7 +42,7 @@ export interface TrafficStats {
   readonly writesPerCall: number;
 }
 
-/** Calls that wait in front of a socket, encoded. */
+/** Calls that wait, encoded: in front of a socket, or of the handlers. */
 export interface QueueStats {
   readonly entries: number;
   readonly bytes: number;
@@ -122,6 +122,10 @@ export interface ServerStats extends EndStats {
   readonly accepts: AttemptStats;
   /** Handlers that were started and have not settled. */
   readonly running: number;
+  /** Calls that wait for a handler, encoded. */
+  readonly waitQueue: QueueStats;
+  /** Calls turned away since too many came: `OVERLOADED`, `CONCURRENCY_LIMIT`, `WAIT_QUEUE_FULL`. */
+  readonly turnedAway: number;
 }
 
 /** Returns the figures of a histogram. */

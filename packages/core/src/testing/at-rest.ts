@@ -60,6 +60,7 @@ function left(stats: ClientStats | ServerStats, handlers: boolean): string[] {
     "bytes queued": queue.bytes,
     "bytes unsent": unsentBytes,
     "calls waiting for an instance": "waiting" in stats ? stats.waiting : 0,
+    "calls waiting for a handler": "waitQueue" in stats ? stats.waitQueue.entries : 0,
     "handlers running": handlers && "running" in stats ? stats.running : 0,
   });
 }
