@@ -59,11 +59,7 @@ export async function clientTarget(): Promise<ClientTarget> {
         await clock.settle();
       }
       const early = unsettled(outcomes, end);
-      const why = mustEnd(
-        "acceptor",
-        end.said,
-        end.heard.reduce((most, { id }) => Math.max(most, id), 0),
-      );
+      const why = mustEnd("acceptor", end.said, end.heard);
       if (outcomes.includes(undefined)) await clock.advance(timeoutMs + 25);
       const broken = [...early, ...judged(outcomes, end, legal)];
       if (why !== undefined && !end.over) broken.push(`it goes on after ${why}`);

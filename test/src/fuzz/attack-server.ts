@@ -87,7 +87,7 @@ export async function serverTarget(): Promise<ServerTarget> {
       }
       if (end.said.some(({ kind, target }) => kind === kinds.request && target === 2)) await clock.advance(25);
       const broken = answered(end, legal);
-      const why = mustEnd("dialler", end.said, 0);
+      const why = mustEnd("dialler", end.said, end.heard);
       if (why !== undefined && !end.over) broken.push(`it goes on after ${why}`);
       if (!(await answersOrEnds(end, clock, pingToken)))
         broken.push("it neither answers a ping nor ends the connection");

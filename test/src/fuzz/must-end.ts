@@ -1,6 +1,7 @@
 import { flagBits, kinds } from "../wire/raw/numbers.js";
 import type { Side } from "./conversation.js";
-import type { Heard } from "./said.js";
+import { Parts, passedOver } from "./parts.js";
+import { type Heard, notOurs, tooLong } from "./said.js";
 
 /** Kinds that have no flags at all. */
 const bare: ReadonlySet<number> = new Set([
@@ -22,10 +23,17 @@ const nobodys = 0xfe00;
  * Returns why what was said breaks the protocol for certain, judged by docs/protocol.md alone; undefined where it does
  * not, or where more than a header is needed to say so.
  */
-export function mustEnd(side: Side, said: readonly Heard[], highestIssued: number): string | undefined {
+export function mustEnd(side: Side, said: readonly Heard[], heard: readonly Heard[]): string | undefined {
+  const highestIssued = side === "dialler" ? 0 : heard.reduce((most, { id }) => Math.max(most, id), 0);
+  const ignored = passedOver(heard);
+  const parts = new Parts();
+  const answered = new Set<number>();
   let greeted = false;
   let lastId = 0;
-  for (const { kind, flags, target, id } of said) {
+  for (const frame of said) {
+    const { kind, flags, target, id } = frame;
+    if (kind === notOurs) return "other first bytes";
+    if (kind === tooLong) return "a frame that is too long";
     if ((flags & nobodys) !== 0 && kind < ignorable) return "a flag that nobody has";
     if (bare.has(kind) && flags !== 0) return "a flag on a kind that has none";
     if (kind === kinds.close) return undefined;
@@ -45,14 +53,23 @@ export function mustEnd(side: Side, said: readonly Heard[], highestIssued: numbe
       if (!own) return "a request that says the other side made it";
       if (id <= lastId) return `id ${id} after ${lastId}`;
       lastId = id;
+      const wrong = ignored.has(id) || kind === kinds.open ? undefined : parts.begin(frame);
+      if (wrong !== undefined) return wrong;
     } else if (kind === kinds.cancel) {
       if (!own) return "a cancel that says the other side asked";
       if (id > lastId) return `a cancel of ${id}, which was never asked`;
+      parts.drop(id);
     } else if (answers.has(kind) || kind === kinds.opened) {
       if (own) return "an answer to one's own question";
       if (id === 0 || id > highestIssued) return `an answer to ${id}, which was never asked`;
+      const first = !answered.has(id) && kind !== kinds.opened;
+      answered.add(id);
+      const wrong = first && !ignored.has(id) ? parts.begin(frame) : undefined;
+      if (wrong !== undefined) return wrong;
     } else if (kind === kinds.chunk) {
       if (id > (own ? lastId : highestIssued)) return `a part of ${id}, which was never begun`;
+      const wrong = parts.add(frame);
+      if (wrong !== undefined) return wrong;
     }
   }
   return undefined;

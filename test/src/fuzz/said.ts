@@ -10,14 +10,21 @@ export interface Heard {
   readonly rest: Buffer;
 }
 
+/** Stand for what no frame has: other first bytes, and a length above the limit. */
+export const notOurs = -1;
+export const tooLong = -2;
+const nothing: Heard = { kind: 0, flags: 0, target: 0, id: 0, rest: Buffer.alloc(0) };
+
 /** Cuts bytes into frames as any reader must, up to the first that cannot be one. */
 export function framesIn(bytes: Buffer): Heard[] {
   const frames: Heard[] = [];
-  if (!bytes.subarray(0, preface.length).equals(preface)) return frames;
+  const first = bytes.subarray(0, preface.length);
+  if (!first.equals(preface.subarray(0, first.length))) return [{ ...nothing, kind: notOurs }];
   for (let at = preface.length; bytes.length - at >= headerBytes; ) {
     const length = bytes.readUIntBE(at + 1, 3);
     const end = at + headerBytes + length;
-    if (length > maxFrameBytes || end > bytes.length) break;
+    if (length > maxFrameBytes) return [...frames, { ...nothing, kind: tooLong }];
+    if (end > bytes.length) break;
     frames.push({
       kind: bytes[at]!,
       flags: bytes.readUInt16BE(at + 4),
@@ -59,7 +66,8 @@ function valuesOf(body: Buffer): unknown[] {
   return values;
 }
 
-function withoutFields(flags: number, rest: Buffer): Buffer {
+/** Returns what stands behind the optional fields. */
+export function withoutFields(flags: number, rest: Buffer): Buffer {
   let at = 0;
   const has = (bit: number): boolean => (flags & bit) !== 0;
   if (has(flagBits.more)) at += 4;
