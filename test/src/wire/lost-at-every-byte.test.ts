@@ -1,18 +1,10 @@
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
-import { bind, connect, defineService, RpcError, serve, withOptions } from "@rpc/core";
+import { connect, RpcError, withOptions } from "@rpc/core";
 import { createManualClock, type ManualClock } from "@rpc/core/testing";
-import { atEnd } from "./ground/at-end.js";
 import { type Ground, inMemory } from "./ground/grounds.js";
+import { type LedgerServer, LedgerService, ledgerServer } from "./ground/ledger.js";
 import { type Accident, relay } from "./ground/relay.js";
-
-interface Ledger {
-  once(label: string): string;
-  again(label: string): string;
-  fail(label: string): string;
-}
-
-const LedgerService = defineService<Ledger>("L", { once: {}, again: { idempotent: true }, fail: {} });
 
 const timeoutMs = 1_000;
 /** How much later than its deadline a call may settle. */
@@ -69,37 +61,6 @@ async function session(
   await clock.advance(0);
   await closed;
   return { outcomes, startedAt };
-}
-
-/** A server, and the labels of the calls whose handler was begun. */
-interface LedgerServer {
-  readonly address: string;
-  readonly ran: string[];
-}
-
-async function ledgerServer(t: TestContext, clock: ManualClock, ground: Ground): Promise<LedgerServer> {
-  const ran: string[] = [];
-  const done = (label: string): string => {
-    ran.push(label);
-    return `done ${label}`;
-  };
-  const fail = (label: string): never => {
-    ran.push(label);
-    throw new RpcError("aborted", "as asked", { reason: "ASKED" });
-  };
-  const server = await serve({
-    services: [bind(LedgerService, { once: done, again: done, fail })],
-    listen: ground.listen,
-    transports: ground.transports,
-    clock,
-    instance: "s",
-  });
-  atEnd(t, async () => {
-    const closed = server.close();
-    await clock.advance(30_000);
-    await closed;
-  });
-  return { address: server.address, ran };
 }
 
 const ranTimes = (server: LedgerServer, label: string): number => server.ran.filter((each) => each === label).length;

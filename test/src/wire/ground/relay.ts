@@ -61,7 +61,14 @@ export async function relay(t: TestContext, ground: Ground, target: Address, acc
     connections++;
     const hit = connections === 1 ? accident : undefined;
     near.pause();
-    void ground.transport.connect(target, signal).then((far) => join(near, far, hit));
+    // Whoever dials through here when nobody listens behind is told so by a reset.
+    void ground.transport.connect(target, signal).then(
+      (far) => join(near, far, hit),
+      () => {
+        near.on("error", () => {});
+        tearDown(near);
+      },
+    );
   });
   const stop = async (): Promise<void> => {
     await listener.close();
