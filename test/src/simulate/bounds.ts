@@ -57,7 +57,8 @@ export class Bounds {
   }
 
   #broken({ queue, made, served, unsentBytes, address }: ConnectionStats, mostUnsentBytes: number): string[] {
-    const { inFlight, sendQueueBytes, sendQueueEntries, messageBytes } = this.#plan.limits;
+    const { handlersRunning, limits } = this.#plan;
+    const { inFlight, sendQueueBytes, sendQueueEntries, messageBytes } = limits;
     const found: string[] = [];
     const bound = (what: string, is: number, most: number): void => {
       if (is > most || is < 0) found.push(`${is} ${what} to ${address}, the bound is ${most}`);
@@ -66,7 +67,8 @@ export class Bounds {
     // One that found no room with the peer is put back in front, whatever the queue holds by then.
     bound("bytes queued", queue.bytes, sendQueueBytes + messageBytes);
     bound("calls made", made.pending - queue.entries, inFlight);
-    bound("calls served", served.pending, inFlight);
+    // Those that were cancelled and run on count as served, and do not count against the limit.
+    bound("calls served", served.pending, inFlight + handlersRunning);
     bound("bytes unsent", unsentBytes, mostUnsentBytes);
     return found;
   }

@@ -7,14 +7,14 @@ export interface Run {
   /** Which run of this token it is, from 1. */
   readonly number: number;
   readonly process: SimulatedProcess;
-  readonly connection: string;
+  readonly call: Call | undefined;
 }
 
 /** Who ran what, written by the handlers themselves; and every rule that was seen broken. */
 export class Ledger {
   readonly violations: string[] = [];
-  /** Handlers that are running, by process and by connection. */
-  readonly #running = new Map<SimulatedProcess, Map<string, number>>();
+  /** Handlers that are running, by process. */
+  readonly #running = new Map<SimulatedProcess, Set<Run>>();
   readonly #runs = new Map<string, number>();
   readonly #once = new Set<string>();
   readonly #bounds: { readonly handlersRunning: number; readonly inFlight: number };
@@ -42,34 +42,33 @@ export class Ledger {
     if (number > 3) this.violated(`${token} ran ${number} times, above the three attempts`);
     if (call === undefined) this.violated(`${token} ran without a call`);
     else if (call.deadline <= process.clock.now()) this.violated(`${token} was begun after its deadline`);
-    const run = { token, number, process, connection: call?.peer?.address ?? "" };
-    this.#count(run, 1);
+    const run: Run = { token, number, process, call };
+    this.#checkRunning(run);
     return run;
   }
 
   end(run: Run): void {
-    this.#count(run, -1);
+    this.#running.get(run.process)?.delete(run);
   }
 
   ran(token: string): number {
     return this.#runs.get(token) ?? 0;
   }
 
-  running(process: SimulatedProcess): number {
-    let sum = 0;
-    for (const count of this.#running.get(process)?.values() ?? []) sum += count;
-    return sum;
-  }
-
-  /** Most of what ran on one connection is answered on it: a connection that is gone gave its places back. */
-  #count({ process, connection }: Run, by: 1 | -1): void {
-    const connections = this.#running.get(process) ?? new Map<string, number>();
-    this.#running.set(process, connections);
-    const count = (connections.get(connection) ?? 0) + by;
-    connections.set(connection, count);
+  #checkRunning(run: Run): void {
+    const { process, call } = run;
+    const running = this.#running.get(process) ?? new Set<Run>();
+    this.#running.set(process, running);
+    running.add(run);
     const { handlersRunning, inFlight } = this.#bounds;
-    const all = this.running(process);
-    if (all > handlersRunning) this.violated(`${process.instance} runs ${all} handlers, above ${handlersRunning}`);
-    if (count > inFlight) this.violated(`${process.instance} runs ${count} calls of ${connection}, above ${inFlight}`);
+    if (running.size > handlersRunning)
+      this.violated(`${process.instance} runs ${running.size} handlers, above ${handlersRunning}`);
+    const address = call?.peer?.address;
+    let awaited = 0;
+    // One whose caller has gone counts no longer.
+    for (const other of running) {
+      if (other.call?.peer?.address === address && other.call?.abandoned === undefined) awaited++;
+    }
+    if (awaited > inFlight) this.violated(`${process.instance} runs ${awaited} calls of ${address}, above ${inFlight}`);
   }
 }

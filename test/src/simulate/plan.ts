@@ -41,6 +41,8 @@ export interface Plan {
     readonly messageBytes: number;
   };
   readonly handlersRunning: number;
+  readonly waitQueueEntries: number;
+  readonly waitQueueBytes: number;
   readonly whenFull: "evict" | "refuse";
   readonly durationMs: number;
   readonly calls: number;
@@ -120,6 +122,8 @@ export function planOf(random: Random): Plan {
       messageBytes: 300_000,
     },
     handlersRunning: pick(random, [8, 64, 8_192, 8_192]),
+    waitQueueEntries: pick(random, [4, 1_024, 1_024]),
+    waitQueueBytes: pick(random, [50_000, 16_777_216, 16_777_216]),
     whenFull: pick(random, ["evict", "refuse"]),
     durationMs,
     calls: pick(random, [30, 100, 200]),

@@ -1,3 +1,4 @@
+import { assertClockAtRest } from "@rpc/core/testing";
 import { forkFor, type Plan, planOf } from "./plan.js";
 import { World } from "./world.js";
 
@@ -68,6 +69,7 @@ export async function runSeed(seed: number, { onTrace, ...less }: SeedOptions = 
     await cluster.advance(120_000);
     for (const { clock, instance } of world.processes) {
       if (clock.timers > 0) ledger.violated(`${clock.timers} timers of ${instance} are left`);
+      await assertClockAtRest(clock, 0);
     }
     world.checkRest();
     calls.atEnd();

@@ -242,13 +242,15 @@ export class World {
     const outgoing = process.connect(this.#target(process));
     const client = outgoing.client(WorkerService);
     const place: ServerPlace = { process, server: undefined, outgoing, client };
-    const { limits, handlersRunning, viaRegistry } = this.#plan;
+    const { limits, handlersRunning, waitQueueEntries, waitQueueBytes, viaRegistry } = this.#plan;
     process
       .serve({
         services: [workerOf(process, this.ledger, () => client)],
         ambient: true,
         limits,
         handlersRunning,
+        waitQueueEntries,
+        waitQueueBytes,
         drainMs,
         logger: this.#logger(process),
         ...(viaRegistry && { registry: process.registry }),
