@@ -199,7 +199,7 @@ export class Pipe {
   #launch(at: number, what: string, arrive: () => void): void {
     const { time, name, route } = this.#options;
     this.#lastArrivalAt = Math.max(at, this.#lastArrivalAt);
-    const happening = time.after(this.#lastArrivalAt - time.now, Rank.network, `${name} ${what}`, () => {
+    const happening = time.at(this.#lastArrivalAt, Rank.network, `${name} ${what}`, () => {
       this.#underWay.delete(happening);
       if (!route.blocked) return arrive();
       this.#held.push({ what, arrive });

@@ -32,7 +32,12 @@ export class VirtualTime {
 
   /** Lets `run` happen in `delayMs`. What happens at one moment happens by rank, then in the order in which it was asked for. */
   after(delayMs: number, rank: Rank, what: string, run: () => void): Happening {
-    const happening = { at: this.#now + Math.max(0, delayMs), rank, order: this.#order++, what, run, cancelled: false };
+    return this.at(this.#now + Math.max(0, delayMs), rank, what, run);
+  }
+
+  /** The same at a moment: what is to keep its order is not to be rounded twice. */
+  at(atMs: number, rank: Rank, what: string, run: () => void): Happening {
+    const happening = { at: atMs, rank, order: this.#order++, what, run, cancelled: false };
     this.#push(happening);
     return happening;
   }
