@@ -37,6 +37,10 @@ answerQuestions<Requests>(
     async openLoop(options) {
       return openLoop(client().calls, options);
     },
+    async writes() {
+      if (open?.writes === undefined) throw new Error("The subject does not count its writes.");
+      return open.writes();
+    },
     async cpu() {
       const { user, system } = process.cpuUsage();
       return user + system;

@@ -21,6 +21,8 @@ export interface Requests {
   };
   /** Client: makes small calls at a steady rate, beside large answers or alone. */
   openLoop: { readonly ask: OpenLoopOptions; readonly answer: OpenLoopSlice };
+  /** Writes to sockets so far. */
+  writes: { readonly ask: object; readonly answer: number };
   /** CPU time used so far, user and system, in µs. */
   cpu: { readonly ask: object; readonly answer: number };
   /** What is held after garbage was collected. */

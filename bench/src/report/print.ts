@@ -126,7 +126,17 @@ function targetLines(targets: readonly Judged[]): string[] {
   ];
 }
 
-const digits: Readonly<Record<Unit, number>> = { x: 2, bytes: 3, KiB: 1, MiB: 1, ms: 1, µs: 0, "%": 1, count: 0 };
+const digits: Readonly<Record<Unit, number>> = {
+  x: 2,
+  bytes: 3,
+  KiB: 1,
+  MiB: 1,
+  ms: 1,
+  µs: 0,
+  "%": 1,
+  count: 0,
+  writes: 3,
+};
 
 function figure({ median }: Estimate, unit: Unit): string {
   const after = unit === "x" || unit === "%" ? unit : unit === "count" ? "" : ` ${unit}`;

@@ -21,12 +21,14 @@ export async function coreFrom(module: string, bounds?: CoreBounds): Promise<Sub
   return {
     async serve() {
       const server = await serve({ services: [bind(EchoService, handlers)], listen: "tcp://127.0.0.1:0", ...bounds });
-      return { address: server.address, close: () => server.close() };
+      const writes = (): number => server.stats().total.traffic.writes;
+      return { address: server.address, writes, close: () => server.close() };
     },
 
     async connect(address) {
       const connector = connect({ address, ...(bounds && { limits: bounds.limits }) });
-      return { calls: connector.client(EchoService), close: () => connector.close() };
+      const writes = (): number => connector.stats().total.traffic.writes;
+      return { calls: connector.client(EchoService), writes, close: () => connector.close() };
     },
   };
 }

@@ -25,13 +25,19 @@ export interface Calls {
 /** Subjects that are measured with the first workload alone offer less. */
 export type OfferedCalls = Pick<Calls, "echo"> & Partial<Calls>;
 
-export interface OpenServer {
+/** A side that counts what it does. */
+interface Counted {
+  /** Writes to sockets so far. Left out where the subject does not count them. */
+  writes?(): number;
+}
+
+export interface OpenServer extends Counted {
   /** What the client's process is given to find this one; only the subject reads it. */
   readonly address: string;
   close(): Promise<void>;
 }
 
-export interface OpenClient {
+export interface OpenClient extends Counted {
   readonly calls: OfferedCalls;
   close(): Promise<void>;
 }

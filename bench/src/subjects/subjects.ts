@@ -61,6 +61,13 @@ export const subjects: readonly SubjectEntry[] = [
     },
   },
   {
+    name: "core-tls",
+    title: "ours over TLS, core alone",
+    workloads: ["echo"],
+    apart: true,
+    load: async () => (await import("./core-tls.js")).coreTls,
+  },
+  {
     name: "core-wide",
     title: "ours, 16,384 calls in flight",
     workloads: ["echo"],

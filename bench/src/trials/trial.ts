@@ -11,7 +11,7 @@ export interface TrialFigure {
   readonly goal?: Goal;
 }
 
-export type Unit = "x" | "bytes" | "KiB" | "MiB" | "ms" | "µs" | "%" | "count";
+export type Unit = "x" | "bytes" | "KiB" | "MiB" | "ms" | "µs" | "%" | "count" | "writes";
 
 /** What a trial gives for each of its figures: values of several rounds, whose median is the figure. */
 export type Found<Name extends string> = Readonly<Record<Name, readonly number[]>>;
