@@ -28,6 +28,7 @@ export function mustEnd(side: Side, said: readonly Heard[], heard: readonly Hear
   const ignored = passedOver(heard);
   const parts = new Parts();
   const answered = new Set<number>();
+  const asked = new Set(heard.filter(({ kind }) => kind === kinds.request).map(({ id }) => id));
   let greeted = false;
   let lastId = 0;
   for (const frame of said) {
@@ -62,9 +63,9 @@ export function mustEnd(side: Side, said: readonly Heard[], heard: readonly Hear
     } else if (answers.has(kind) || kind === kinds.opened) {
       if (own) return "an answer to one's own question";
       if (id === 0 || id > highestIssued) return `an answer to ${id}, which was never asked`;
-      const first = !answered.has(id) && kind !== kinds.opened;
+      const first = asked.has(id) && !answered.has(id);
       answered.add(id);
-      const wrong = first && !ignored.has(id) ? parts.begin(frame) : undefined;
+      const wrong = first && !ignored.has(id) ? parts.begin(frame) : parts.another(frame);
       if (wrong !== undefined) return wrong;
     } else if (kind === kinds.chunk) {
       if (id > (own ? lastId : highestIssued)) return `a part of ${id}, which was never begun`;

@@ -18,6 +18,11 @@ export class Parts {
     return this.#take(id, withoutFields(flags, rest).length, false);
   }
 
+  /** Takes an answer to what has been answered, or to what was no call: wrong only where parts of the first are owed. */
+  another({ id }: Heard): string | undefined {
+    return this.#owed.has(id) ? `another answer to ${id} in place of parts` : undefined;
+  }
+
   /** Takes a further part. What was never begun, or given up, is looked at by nobody. */
   add({ id, flags, rest }: Heard): string | undefined {
     return this.#owed.has(id) ? this.#take(id, rest.length, (flags & flagBits.more) === 0) : undefined;

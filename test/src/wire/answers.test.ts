@@ -96,6 +96,21 @@ for (const ground of grounds.map((make) => make())) {
     assert.equal(await second, "four");
   });
 
+  test(`another answer in place of the parts that one still lacks ends the connection: nobody gets half of one and half of another (${ground.name})`, async (t) => {
+    for (const other of [
+      response(firstId, { value: "two" }),
+      response(firstId, { total: 9, body: Buffer.alloc(4) }),
+      error(firstId),
+    ]) {
+      const { peer, probe } = await meeting(t, ground);
+      const failing = probe.echo("first").catch((thrown: unknown) => thrown);
+      await peer.expect("request", { id: firstId });
+      peer.send(response(firstId, { total: 9, body: msgpack("12345678").subarray(0, 4) }), other);
+      await peer.expectClose("WRONG_LENGTH");
+      assert.ok((await failing) instanceof RpcError);
+    }
+  });
+
   test(`answers may come in any order (${ground.name})`, async (t) => {
     const { peer, probe } = await meeting(t, ground);
     const all = [0, 1, 2, 3, 4].map((n) => probe.echo(n));

@@ -67,6 +67,12 @@ export class Assemblies<T> {
     return { context: assembly.context, body: assembly.bytes };
   }
 
+  /** Throws where a message under this id is owed further parts: another one must not come in their place. */
+  refuseAnother(id: number): void {
+    if (this.#begun.size > 0 && this.#begun.has(id))
+      throw protocolError("WRONG_LENGTH", "another answer came in place of the parts that one of them still lacks");
+  }
+
   /** Forgets a message; parts that still come find nothing. */
   drop(id: number): void {
     const assembly = this.#begun.get(id);

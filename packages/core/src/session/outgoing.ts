@@ -151,6 +151,7 @@ export class Outgoing {
       this.#refuseUnknown(id);
       return;
     }
+    this.#assemblies.refuseAnother(id);
     let at = start;
     let codec = -1;
     let metadata = noMetadata;
