@@ -3,8 +3,9 @@ import { deadlines } from "./deadlines.js";
 import { idle } from "./idle.js";
 import { inFlight } from "./in-flight.js";
 import { largeAnswers } from "./large-answers.js";
+import { overload } from "./overload.js";
 import type { Trial } from "./trial.js";
 import { writes } from "./writes.js";
 
 /** All trials, in the order in which they run. */
-export const trials: readonly Trial[] = [writes, inFlight, largeAnswers, deadlines, idle, ...attacks];
+export const trials: readonly Trial[] = [writes, inFlight, largeAnswers, deadlines, overload, idle, ...attacks];

@@ -8,8 +8,8 @@ const patience = 0.1;
 /** How often those that wait are looked through at most, in ms. */
 const lookMs = 10;
 /** Once calls had to be given up: after how long a call makes room for newer ones, in ms, and for how much of them, as ms of starts. */
-const sheddingMs = 10;
-const keptMs = 12;
+const sheddingMs = 5;
+const keptMs = 10;
 const windowMs = 100;
 
 /** Handlers of a server, or of one method, with the bound on how many run, and the calls that wait for them. */
