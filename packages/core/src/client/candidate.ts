@@ -6,6 +6,7 @@ import { didYouMean } from "../service/names.js";
 import type { Tracker } from "../session/pending-call.js";
 import type { RemoteService } from "../session/remote-service.js";
 import type { Session } from "../session/session.js";
+import type { Throttle } from "./throttle.js";
 
 /** Time constant of the latency's average, in ms: what was seen this long ago weighs 1/e. */
 const decayMs = 10_000;
@@ -30,11 +31,13 @@ export class ReadyCandidate implements Candidate, Tracker {
   load = 0;
   /** Never empty but once it is no candidate any more. */
   #lanes: readonly Lane[];
+  readonly #throttle: Throttle | undefined;
   #observedAt = 0;
   #heard = false;
 
-  constructor(endpoint: Endpoint, session: Session, remote: RemoteService) {
+  constructor(endpoint: Endpoint, session: Session, remote: RemoteService, throttle?: Throttle) {
     this.endpoint = endpoint;
+    this.#throttle = throttle;
     this.#lanes = [{ session, remote }];
   }
 
@@ -73,6 +76,8 @@ export class ReadyCandidate implements Candidate, Tracker {
 
   onSettled(latencyMs: number, error: RpcError | undefined, now: number): void {
     this.pending--;
+    const throttle = this.#throttle;
+    if (throttle !== undefined && (error !== undefined || throttle.active)) throttle.settled(error);
     if (latencyMs < 0) return;
     // A quick failure is no sign of speed; a late one is one of slowness.
     if (error !== undefined && (this.latencyMs === 0 || latencyMs < this.latencyMs)) return;

@@ -10,6 +10,7 @@ import type { Session } from "../session/session.js";
 import type { ReadyCandidate } from "./candidate.js";
 import type { Link, LinkUser } from "./link.js";
 import { Member, MemberLane, type MemberOwner } from "./member.js";
+import type { Throttle } from "./throttle.js";
 import { WaitRoom } from "./wait-room.js";
 
 /** A picker is made anew at most this often, in ms, as endpoints become ready. */
@@ -33,6 +34,8 @@ export interface ChannelOptions {
   readonly maxWaiting: number;
   /** Calls wait to the end of their deadline instead of failing after 5 s without an instance. */
   readonly waitForReady: boolean;
+  /** Sheds calls while most are rejected; undefined where nothing is to be shed. */
+  readonly throttle: Throttle | undefined;
   /** Connections to each endpoint. */
   readonly connections: number;
   /** Tells of a call on a connection that became suspect whether it would be made again elsewhere; where it says so, that is paid for. Absent: none would. */
@@ -62,6 +65,7 @@ export class Channel implements Ticking, MemberOwner {
   #listed = false;
   #lastError: RpcError | undefined;
   #closed = false;
+  readonly #throttle: Throttle | undefined;
   readonly invoke: Invoke = (call) => {
     const picker = this.#picker;
     if (picker === undefined || call.abandoned !== undefined) return this.#wait(call);
@@ -71,11 +75,18 @@ export class Channel implements Ticking, MemberOwner {
     } catch (error) {
       return Promise.reject(error);
     }
-    return candidate === undefined ? Promise.reject(this.#nothingPicked()) : candidate.invoke(call);
+    if (candidate === undefined) return Promise.reject(this.#nothingPicked());
+    const throttle = this.#throttle;
+    if (throttle?.active) {
+      const shed = throttle.shed(call);
+      if (shed !== undefined) return Promise.reject(shed);
+    }
+    return candidate.invoke(call);
   };
 
   constructor(options: ChannelOptions) {
     this.#options = options;
+    this.#throttle = options.throttle;
     this.#waiting = new WaitRoom(options.maxWaiting);
     this.#makePicker = options.balancer();
     this.#unreadySince = options.clock.now();
@@ -114,7 +125,7 @@ export class Channel implements Ticking, MemberOwner {
     }
     for (const [key, endpoint] of listed) {
       if (this.#members.has(key)) continue;
-      const member = new Member(endpoint);
+      const member = new Member(endpoint, this.#throttle);
       this.#newestAt = this.#options.clock.now();
       this.#members.set(key, member);
       this.#dial(member);

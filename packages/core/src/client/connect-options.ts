@@ -15,6 +15,7 @@ import { checkOptions, type OptionKinds } from "../service/check-options.js";
 import type { WhenFull } from "../session/session-options.js";
 import { schemeOf } from "../transport/address.js";
 import { type CredentialsOption, checkCredentials } from "./credentials.js";
+import type { ThrottleOptions } from "./throttle.js";
 
 /** Where the services are: at one address, or wherever a registry says. */
 export type Target =
@@ -28,6 +29,8 @@ export interface ConnectSettings {
   readonly interceptors?: readonly Interceptor[];
   /** How failed calls are tried again; false: never. Defaults to 3 attempts within a budget of 10 % of calls and 10 a second. */
   readonly retry?: RetryOptions | false;
+  /** Sheds calls of a service here while its servers reject most of them for overload; false: never. Defaults to `{ k: 2 }`. */
+  readonly throttle?: ThrottleOptions | false;
   /** Calls wait to the end of their deadline for an instance, instead of failing once none was ready for 5 s. Defaults to false. */
   readonly waitForReady?: boolean;
   /** Codecs, the preferred one first. Defaults to MessagePack, JSON and raw bytes. */
@@ -77,6 +80,7 @@ const kinds: OptionKinds = {
   timeoutMs: "number",
   interceptors: "list",
   retry: "any",
+  throttle: "any",
   waitForReady: "boolean",
   codecs: "list",
   transports: "object",
@@ -105,6 +109,8 @@ export function checkConnectOptions(options: ConnectOptions): void {
   checkOptions("connect", options, kinds);
   if (options.retry !== undefined && options.retry !== false)
     checkOptions("connect: retry", options.retry, { attempts: "count", budget: "object" });
+  if (options.throttle !== undefined && options.throttle !== false)
+    checkOptions("connect: throttle", options.throttle, { k: "number" });
   checkCredentials(options.credentials);
   if (options.backoff !== undefined) checkOptions("connect: backoff", options.backoff, backoffKinds);
   const { address, registry, balancer } = options;

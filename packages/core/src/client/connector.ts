@@ -31,6 +31,7 @@ import { counting } from "./counting.js";
 import { createClient } from "./create-client.js";
 import { dial } from "./dial.js";
 import { Link, type LinkUser } from "./link.js";
+import { Throttle } from "./throttle.js";
 
 /** How long `close` lets calls finish, in ms, before it ends them. */
 const drainMs = 25_000;
@@ -179,7 +180,7 @@ class SocketConnector implements Connector {
 
   #openChannel(service: ServiceDescriptor, policy: RetryPolicy | undefined): Channel {
     const { clock, logger, limits, random, backoff } = this.#settings;
-    const { address, registry, balancer, waitForReady = false, connections = 1 } = this.#options;
+    const { address, registry, balancer, waitForReady = false, connections = 1, throttle = {} } = this.#options;
     const channel = new Channel({
       service,
       balancer: balancer ?? onlyOne,
@@ -187,6 +188,7 @@ class SocketConnector implements Connector {
       logger,
       maxWaiting: limits.sendQueueEntries,
       waitForReady,
+      throttle: throttle === false ? undefined : new Throttle(throttle, clock, random),
       connections,
       mayMove: policy && ((call, written) => policy.claim(call, written)),
       lend: (endpoint, number) => this.#lend(endpoint, number),

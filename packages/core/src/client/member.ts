@@ -4,6 +4,7 @@ import type { RemoteService } from "../session/remote-service.js";
 import type { Session } from "../session/session.js";
 import { ReadyCandidate } from "./candidate.js";
 import type { Link, LinkUser } from "./link.js";
+import type { Throttle } from "./throttle.js";
 
 /** What hears of a member's connections. */
 export interface MemberOwner {
@@ -25,14 +26,18 @@ export class Member {
   error: RpcError | undefined;
   lanes: readonly MemberLane[] = [];
 
-  constructor(endpoint: Endpoint) {
+  readonly #throttle: Throttle | undefined;
+
+  constructor(endpoint: Endpoint, throttle: Throttle | undefined) {
     this.endpoint = endpoint;
+    this.#throttle = throttle;
   }
 
   /** The service was opened on a connection. */
   add(session: Session, remote: RemoteService): void {
     this.error = undefined;
-    if (this.candidate === undefined) this.candidate = new ReadyCandidate(this.endpoint, session, remote);
+    if (this.candidate === undefined)
+      this.candidate = new ReadyCandidate(this.endpoint, session, remote, this.#throttle);
     else this.candidate.add(session, remote);
   }
 

@@ -4,9 +4,9 @@ const budgetMs = 5;
 const mostStarts = 64;
 const share = 0.25;
 /** What starting one costs, in ms, while nothing is known of it. */
-const firstCostMs = 0.1;
+const firstCostMs = 1;
 /** How slowly it is forgotten what starting one cost. */
-const memory = 0.9;
+const memory = 0.7;
 
 /** The time in which handlers may be started before the network has its turn again. */
 export class TurnBudget {

@@ -14,7 +14,7 @@ export interface Drained {
   lastId(): number;
   /** Takes no new calls any more. */
   retire(): void;
-  /** From here on what the peer asks is passed over. */
+  /** Rejects what was not started; from here on what the peer asks is passed over. */
   refuse(): void;
   /** The peer has said what was the last call it read. */
   onLastRead(id: number): void;
@@ -101,7 +101,8 @@ export class Drain {
   #sayLastWord(): void {
     this.#patience?.cancel();
     this.#patience = undefined;
-    this.#connection.outbox.frame(Kind.drain, 0, 1, this.#session.lastId());
+    // What was read and not started is rejected before the last word: after it the peer takes what was read for run.
     this.#session.refuse();
+    this.#connection.outbox.frame(Kind.drain, 0, 1, this.#session.lastId());
   }
 }

@@ -73,9 +73,12 @@ export class Incoming implements Source {
     return this.#assemblies;
   }
 
-  /** From here on requests are passed over: the peer has been told which was the last one. */
+  /** From here on requests are passed over: the peer is told which was the last one. What was read and not started is rejected. */
   refuse(error: RpcError): void {
     this.#refusing = error;
+    const { code, message, reason } = error;
+    const notStarted = new RpcError(code, message, { reason, processed: "no" });
+    this.#host?.queue.removeAll(this, (call) => this.#rejectUnstarted(call as RunningCall, notStarted));
   }
 
   onOpen(id: number, bytes: Buffer, start: number, end: number): void {
@@ -151,11 +154,6 @@ export class Incoming implements Source {
   /** The socket has room for answers again. */
   onRoom(): void {
     this.#host?.queue.unblock(this);
-  }
-
-  /** Tells the peer of every call that was read and not started that it will not be: `error` says why. */
-  rejectWaiting(error: RpcError): void {
-    this.#host?.queue.removeAll(this, (call) => this.#rejectUnstarted(call as RunningCall, error));
   }
 
   /** Tells all handlers that their caller has gone. */

@@ -51,6 +51,7 @@ const connectKinds: Kinds<AppConnectOptions> = {
   timeoutMs: "number",
   interceptors: "list",
   retry: "any",
+  throttle: "any",
   waitForReady: "boolean",
   connections: "count",
   whenFull: ["evict", "refuse"],

@@ -14,6 +14,8 @@ export interface MethodNoteOptions<
   readonly idempotent?: boolean;
   /** Default span of a call of this method, in ms; an hour at most. Defaults to the client's, which is 10 000. */
   readonly timeoutMs?: number;
+  /** Handlers of it that may run at once on a server; what comes above it waits. Defaults to no limit but the server's. */
+  readonly handlersRunning?: number;
   /**
    * The classes of the arguments, one entry for each, `undefined` where an argument is plain data:
    * `[() => CreateOrder, undefined]`. Defaults to what the build tool emitted: a class with class-transformer decorators.
@@ -30,7 +32,13 @@ export interface MethodNote {
   readonly prototype: object;
 }
 
-const kinds: OptionKinds = { idempotent: "boolean", timeoutMs: "number", input: "list", output: "any" };
+const kinds: OptionKinds = {
+  idempotent: "boolean",
+  timeoutMs: "number",
+  handlersRunning: "count",
+  input: "list",
+  output: "any",
+};
 const notes = new WeakMap<object, Map<string, MethodNote>>();
 
 /**

@@ -42,10 +42,11 @@ function describe(service: Class, name: string): ServiceDescriptor {
   const methods: Record<string, MethodOptions> = {};
   for (const [method, { options }] of notes) {
     refuseGenerator(service, method);
-    const { idempotent, timeoutMs } = options;
+    const { idempotent, timeoutMs, handlersRunning } = options;
     methods[method] = {
       ...(idempotent === undefined ? {} : { idempotent }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(handlersRunning === undefined ? {} : { handlersRunning }),
     };
   }
   try {
