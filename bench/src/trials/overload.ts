@@ -33,16 +33,17 @@ export const overload = defineTrial({
     peak: { what: "peak, calls/s", unit: "count" },
   },
   async measure({ quick, openProgram, onProgress }) {
-    const open = (name: string) =>
-      openProgram<OverloadQuestions>({
-        file: new URL(`./overload/${name}.js`, import.meta.url),
-        name: `${name} of overload`,
-      });
-    const [server, client, retrying] = [open("server"), open("client"), open("client")];
+    const client = (name: string) =>
+      openProgram<OverloadQuestions>({ file: new URL("./overload/client.js", import.meta.url), name });
+    const server = openProgram<OverloadQuestions>({
+      file: new URL("./overload/server.js", import.meta.url),
+      name: "server of overload",
+    });
+    const [plain, retrying] = [client("callers of overload"), client("callers of overload that retry")];
     const address = await server.ask("open", { address: "", retries: false });
-    await client.ask("open", { address, retries: false });
+    await plain.ask("open", { address, retries: false });
     await retrying.ask("open", { address, retries: true });
-    await client.ask("saturate", { inFlight: 12, forMs: 1_000 });
+    await plain.ask("saturate", { inFlight: 12, forMs: 1_000 });
     const found = {
       good2: [] as number[],
       good5: [] as number[],
@@ -59,15 +60,15 @@ export const overload = defineTrial({
       let [accepted, rejected, silent] = [0, 0, 0];
       for (const factor of times) {
         onProgress(`overload: round ${round + 1}, ${factor} times the load`);
-        for (const who of factor === 5 ? [client, retrying] : [client]) {
-          const before = await client.ask("saturate", { inFlight: 12, forMs: 700 });
+        for (const who of factor === 5 ? [plain, retrying] : [plain]) {
+          const before = await plain.ask("saturate", { inFlight: 12, forMs: 700 });
           const offered = await who.ask("offer", { callsPerSecond: before * factor, forMs, leadInMs }, forMs + 10_000);
-          const after = await client.ask("saturate", { inFlight: 12, forMs: 700 });
+          const after = await plain.ask("saturate", { inFlight: 12, forMs: 700 });
           const peak = (before + after) / 2;
           found[who === retrying ? "retried5" : (`good${factor}` as const)].push(offered.goodPerSecond / peak);
           found.peak.push(peak);
           accepted = Math.max(accepted, offered.acceptedP99Ms);
-          if (who === client) rejected = Math.max(rejected, offered.rejectedP99Ms);
+          if (who === plain) rejected = Math.max(rejected, offered.rejectedP99Ms);
           silent += offered.withoutRetryAfter + offered.failed;
           onProgress(JSON.stringify(offered));
         }
@@ -75,12 +76,12 @@ export const overload = defineTrial({
       found.accepted.push(accepted);
       found.rejected.push(rejected);
       found.silent.push(silent);
-      found.normal.push(await backToNormal(found.peak.at(-1)!, client));
+      found.normal.push(await backToNormal(found.peak.at(-1)!, plain));
     }
     return found;
 
     /** After five times the load: how long until a tenth of a second goes by in which nobody is turned away and nobody waits. */
-    async function backToNormal(peak: number, who: typeof client): Promise<number> {
+    async function backToNormal(peak: number, who: typeof plain): Promise<number> {
       await who.ask("offer", { callsPerSecond: peak * 5, forMs: 1_500, leadInMs: 0 });
       const endedAt = performance.now();
       for (;;) {
