@@ -14,7 +14,7 @@ export const overload = defineTrial({
     good5: { what: "goodput at 5 times the load / peak", unit: "x", goal: { kind: "atLeast", must: 0.9, aim: 0.95 } },
     good10: { what: "goodput at 10 times the load / peak", unit: "x", goal: { kind: "atLeast", must: 0.9, aim: 0.95 } },
     retried5: {
-      what: "the same at 5 times, clients that retry",
+      what: "the same at 5 times, clients that retry and throttle",
       unit: "x",
       goal: { kind: "atLeast", must: 0.9, aim: 0.95 },
     },

@@ -18,7 +18,7 @@ answerQuestions<OverloadQuestions>(
     async open({ address, retries }) {
       await close();
       connectors = Array.from({ length: clients }, () =>
-        connect({ address, ...bounds, ...(!retries && { retry: false }) }),
+        connect({ address, ...bounds, ...(!retries && { retry: false, throttle: false }) }),
       );
       work = connectors.map((connector) => connector.client(WorkService));
       await Promise.all(work.map((one) => one.burn()));
