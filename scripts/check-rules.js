@@ -5,6 +5,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { reasonFailures } from "./check-reasons.js";
 import { readJson, root, workspaces } from "./workspaces.js";
 
 /**
@@ -86,7 +87,7 @@ for (const { files, forbids, why, catches } of rules) {
   if (!files.test(catches[0]) || !forbids.test(catches[1]))
     throw new Error(`a rule does not catch its own example: ${why}`);
 }
-const failures = [...textFailures(), ...referenceFailures(), ...manifestFailures()];
+const failures = [...textFailures(), ...referenceFailures(), ...manifestFailures(), ...reasonFailures()];
 for (const failure of failures) console.error(failure);
 console.log(`rules: ${failures.length === 0 ? "all kept" : `${failures.length} broken`}`);
 process.exitCode = failures.length === 0 ? 0 : 1;
