@@ -37,7 +37,15 @@ export async function clientTarget(): Promise<ClientTarget> {
     clock,
     async attack({ steps, calls, legal }) {
       accepted = undefined;
-      const connector = connect({ address, transports, clock, timeoutMs, retry: false, random: () => 0.5 });
+      const connector = connect({
+        address,
+        transports,
+        clock,
+        timeoutMs,
+        retry: false,
+        random: () => 0.5,
+        compression: "deflate",
+      });
       const client = connector.client(TargetService);
       const outcomes: (Outcome | undefined)[] = [];
       for (let call = 0; call < calls; call++) {
@@ -59,7 +67,7 @@ export async function clientTarget(): Promise<ClientTarget> {
         await clock.settle();
       }
       const early = unsettled(outcomes, end);
-      const why = mustEnd("acceptor", end.said, end.heard);
+      const why = mustEnd("acceptor", end.saidAsSent, end.heard);
       if (outcomes.includes(undefined)) await clock.advance(timeoutMs + 25);
       const broken = [...early, ...judged(outcomes, end, legal)];
       if (why !== undefined && !end.over) broken.push(`it goes on after ${why}`);

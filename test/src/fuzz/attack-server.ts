@@ -70,6 +70,7 @@ export async function serverTarget(): Promise<ServerTarget> {
     transports: { memory },
     clock,
     drainMs: 100,
+    compression: "deflate",
   });
   return {
     clock,
@@ -87,7 +88,7 @@ export async function serverTarget(): Promise<ServerTarget> {
       }
       if (end.said.some(({ kind, target }) => kind === kinds.request && target === 2)) await clock.advance(25);
       const broken = answered(end, legal);
-      const why = mustEnd("dialler", end.said, end.heard);
+      const why = mustEnd("dialler", end.saidAsSent, end.heard);
       if (why !== undefined && !end.over) broken.push(`it goes on after ${why}`);
       if (!(await answersOrEnds(end, clock, pingToken)))
         broken.push("it neither answers a ping nor ends the connection");

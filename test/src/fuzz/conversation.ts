@@ -1,4 +1,5 @@
 import {
+  block,
   cancel,
   drain,
   error,
@@ -19,6 +20,7 @@ import {
 } from "../wire/raw/frames.js";
 import { msgpack } from "../wire/raw/msgpack.js";
 import { flagBits, preface } from "../wire/raw/numbers.js";
+import { deflateFeature } from "./blocks.js";
 import type { Chance } from "./chance.js";
 
 /** A side that speaks raw frames to the library: as its client, or as its server. */
@@ -43,7 +45,8 @@ export function conversation(chance: Chance): Conversation {
 }
 
 function asDialler(chance: Chance): Conversation {
-  const greeting = [hello(helloParts(chance))];
+  const blocks = chance.is(0.12);
+  const greeting = [hello({ ...helloParts(chance), ...(blocks && { features: deflateFeature }) })];
   const opening = [open(service, [...methods])];
   const said: Frame[] = [];
   let id = 1;
@@ -54,7 +57,8 @@ function asDialler(chance: Chance): Conversation {
     if (chance.is(0.15)) said.push(cancel(chance.between(2, id)));
   }
   if (chance.is(0.08)) said.push(drain());
-  const steps = chance.is(0.5) ? [greeting, opening, said] : [[...greeting, ...opening, ...said]];
+  const packed = blocks ? inBlocks(chance, said) : said;
+  const steps = chance.is(0.5) ? [greeting, opening, packed] : [[...greeting, ...opening, ...packed]];
   return { side: "dialler", steps, calls: 0 };
 }
 
@@ -81,7 +85,8 @@ function oneCall(chance: Chance, id: number): Frame[] {
 
 function asAcceptor(chance: Chance): Conversation {
   const calls = chance.between(1, 4);
-  const greeting = [welcome(helloParts(chance, [1, 2]))];
+  const blocks = chance.is(0.12);
+  const greeting = [welcome({ ...helloParts(chance, [1, 2]), ...(blocks && { features: deflateFeature }) })];
   const answer = methods.map((name, index) => ({ name, index, idempotent: name === "again" }));
   const opening = [opened(1, answer)];
   const answers: Frame[][] = Array.from({ length: calls }, (_, call) => oneAnswer(chance, call + 2));
@@ -90,7 +95,7 @@ function asAcceptor(chance: Chance): Conversation {
   const said = answers.flat();
   if (chance.is(0.15)) said.splice(chance.between(0, said.length), 0, ping(chance.bytes(chance.between(0, 12))));
   if (chance.is(0.05)) said.push(drain(), finalDrain(calls + 1));
-  return { side: "acceptor", steps: [greeting, opening, said], calls };
+  return { side: "acceptor", steps: [greeting, opening, blocks ? inBlocks(chance, said) : said], calls };
 }
 
 function oneAnswer(chance: Chance, id: number): Frame[] {
@@ -113,6 +118,29 @@ function oneAnswer(chance: Chance, id: number): Frame[] {
     ...(chance.is(0.2) ? { metadata: { zone: "b" } } : {}),
   };
   return [response(id, { value: chance.is(0.5) ? value : { token: value }, ...fields })];
+}
+
+const steering: ReadonlySet<Frame["kind"]> = new Set(["ping", "pong", "cancel", "drain"]);
+
+/** Packs runs of frames with bodies into blocks. */
+function inBlocks(chance: Chance, frames: readonly Frame[]): Frame[] {
+  const packed: Frame[] = [];
+  let run: Frame[] = [];
+  const end = (): void => {
+    if (run.length > 0) packed.push(...(chance.is(0.8) ? [block(run)] : run));
+    run = [];
+  };
+  for (const frame of frames) {
+    if (steering.has(frame.kind)) {
+      end();
+      packed.push(frame);
+    } else {
+      run.push(frame);
+      if (chance.is(0.4)) end();
+    }
+  }
+  end();
+  return packed;
 }
 
 /** Names a call by its id: an answer that shows another one went astray. */

@@ -1,4 +1,5 @@
 import { flagBits, kinds } from "../wire/raw/numbers.js";
+import { offersDeflate, unpacked } from "./blocks.js";
 import type { Side } from "./conversation.js";
 import { Parts, passedOver } from "./parts.js";
 import { type Heard, notOurs, tooLong } from "./said.js";
@@ -11,9 +12,10 @@ const bare: ReadonlySet<number> = new Set([
   kinds.pong,
   kinds.drain,
   kinds.close,
+  kinds.block,
 ]);
 /** Kinds whose features are never agreed here. */
-const notAgreed: ReadonlySet<number> = new Set([kinds.item, kinds.end, kinds.credit, kinds.block]);
+const notAgreed: ReadonlySet<number> = new Set([kinds.item, kinds.end, kinds.credit]);
 const answers: ReadonlySet<number> = new Set([kinds.response, kinds.error, kinds.reject]);
 const ignorable = 0x80;
 /** Flags that no kind has. */
@@ -23,7 +25,9 @@ const nobodys = 0xfe00;
  * Returns why what was said breaks the protocol for certain, judged by docs/protocol.md alone; undefined where it does
  * not, or where more than a header is needed to say so.
  */
-export function mustEnd(side: Side, said: readonly Heard[], heard: readonly Heard[]): string | undefined {
+export function mustEnd(side: Side, sent: readonly Heard[], heard: readonly Heard[]): string | undefined {
+  const agreed = sent[0] !== undefined && offersDeflate(sent[0]);
+  const said = agreed ? unpacked(sent) : sent;
   const highestIssued = side === "dialler" ? 0 : heard.reduce((most, { id }) => Math.max(most, id), 0);
   const ignored = passedOver(heard);
   const parts = new Parts();
@@ -44,6 +48,7 @@ export function mustEnd(side: Side, said: readonly Heard[], heard: readonly Hear
       continue;
     }
     if (kind === kinds.hello || kind === kinds.welcome) return "a second hello";
+    if (kind === kinds.block) return agreed ? "a block that cannot be read" : "a block, though none was agreed";
     if (kind === 0 || notAgreed.has(kind)) return `kind ${kind}`;
     if (kind > kinds.close && kind < ignorable) return `kind ${kind}`;
     // Behind a drain of a server nothing is asked of it any more, and what it says late is passed over.

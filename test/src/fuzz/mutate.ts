@@ -1,4 +1,4 @@
-import { bytesOf, type Frame } from "../wire/raw/frames.js";
+import { block, bytesOf, type Frame } from "../wire/raw/frames.js";
 import { flagBits } from "../wire/raw/numbers.js";
 import type { Chance } from "./chance.js";
 import { anyFrame, type Conversation, leadOf, oddHello } from "./conversation.js";
@@ -46,6 +46,7 @@ const changes: readonly Change[] = [
     flags: before | flagBits.metadata,
     fields: Buffer.concat([fields, chance.bytes(chance.between(0, 20))]),
   })),
+  edit((frame, chance) => oddBlock(frame, chance)),
   edit((_, chance) => ({ lead: leadOf(chance) })),
   (frames, at) => void frames.splice(at, 1),
   (frames, at) => {
@@ -67,6 +68,17 @@ const changes: readonly Change[] = [
     for (let copies = 0; copies < times; copies++) frames.splice(at, 0, frame);
   },
 ];
+
+/** A block that holds the frame, or something else, and may say something wrong of it. */
+function oddBlock(frame: Frame, chance: Chance): Frame {
+  const held = chance.is(0.6) ? frame : anyFrame(chance, chance.between(0, 8));
+  const whole = block(Array.from({ length: chance.pick([1, 1, 2, 50]) }, () => held));
+  if (chance.is(0.3)) return whole;
+  if (chance.is(0.3)) return { ...whole, target: chance.between(0, 3) };
+  const body = whole.body ?? nothing;
+  if (chance.is(0.5)) return { ...whole, body: Buffer.concat([anyU32(chance), body.subarray(4)]) };
+  return { ...whole, body: chance.is(0.5) ? flipped(body, chance) : body.subarray(0, chance.between(0, body.length)) };
+}
 
 /** Returns the conversation with something wrong in it, most often in what comes after the hello. */
 export function mutated({ steps, ...rest }: Conversation, chance: Chance): Conversation {

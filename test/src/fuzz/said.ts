@@ -15,15 +15,24 @@ export const notOurs = -1;
 export const tooLong = -2;
 const nothing: Heard = { kind: 0, flags: 0, target: 0, id: 0, rest: Buffer.alloc(0) };
 
-/** Cuts bytes into frames as any reader must, up to the first that cannot be one. */
+/** Cuts what one side said into frames as any reader must, up to the first that cannot be one. */
 export function framesIn(bytes: Buffer): Heard[] {
-  const frames: Heard[] = [];
   const first = bytes.subarray(0, preface.length);
   if (!first.equals(preface.subarray(0, first.length))) return [{ ...nothing, kind: notOurs }];
-  for (let at = preface.length; bytes.length - at >= headerBytes; ) {
+  return framesOf(bytes.subarray(preface.length)).frames;
+}
+
+/** Cuts bytes into frames; `whole` says whether nothing is left behind the last. */
+export function framesOf(bytes: Buffer): { readonly frames: Heard[]; readonly whole: boolean } {
+  const frames: Heard[] = [];
+  let at = 0;
+  while (bytes.length - at >= headerBytes) {
     const length = bytes.readUIntBE(at + 1, 3);
     const end = at + headerBytes + length;
-    if (length > maxFrameBytes) return [...frames, { ...nothing, kind: tooLong }];
+    if (length > maxFrameBytes) {
+      frames.push({ ...nothing, kind: tooLong });
+      return { frames, whole: false };
+    }
     if (end > bytes.length) break;
     frames.push({
       kind: bytes[at]!,
@@ -34,7 +43,7 @@ export function framesIn(bytes: Buffer): Heard[] {
     });
     at = end;
   }
-  return frames;
+  return { frames, whole: at === bytes.length };
 }
 
 /** Returns every value that bytes say as a response to `id`, whole or in parts, in whichever codec. */

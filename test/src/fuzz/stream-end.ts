@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import { kinds } from "../wire/raw/numbers.js";
+import { unpacked } from "./blocks.js";
 import { framesIn, type Heard } from "./said.js";
 
 /** The fuzzer's end of a stream: keeps what comes. */
@@ -9,6 +10,10 @@ export class StreamEnd {
   ended = false;
   readonly #stream: Duplex;
   readonly #received: Buffer[] = [];
+
+  /** Of so many chunks the frames are known. */
+  #parsed = 0;
+  #heard: readonly Heard[] = [];
 
   constructor(stream: Duplex) {
     this.#stream = stream;
@@ -26,8 +31,12 @@ export class StreamEnd {
     if (!this.#stream.destroyed && this.#stream.writable) this.#stream.write(bytes);
   }
 
-  get heard(): Heard[] {
-    return framesIn(this.received);
+  get heard(): readonly Heard[] {
+    if (this.#parsed !== this.#received.length) {
+      this.#parsed = this.#received.length;
+      this.#heard = unpacked(framesIn(this.received));
+    }
+    return this.#heard;
   }
 
   get received(): Buffer {
@@ -35,6 +44,11 @@ export class StreamEnd {
   }
 
   get said(): Heard[] {
+    return unpacked(this.saidAsSent);
+  }
+
+  /** With blocks as they are. */
+  get saidAsSent(): Heard[] {
     return framesIn(Buffer.concat(this.sent));
   }
 

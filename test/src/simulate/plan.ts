@@ -43,6 +43,7 @@ export interface Plan {
   readonly handlersRunning: number;
   readonly waitQueueEntries: number;
   readonly waitQueueBytes: number;
+  readonly compression: "deflate" | false;
   readonly whenFull: "evict" | "refuse";
   readonly durationMs: number;
   readonly calls: number;
@@ -124,6 +125,7 @@ export function planOf(random: Random): Plan {
     handlersRunning: pick(random, [8, 64, 8_192, 8_192]),
     waitQueueEntries: pick(random, [4, 1_024, 1_024]),
     waitQueueBytes: pick(random, [50_000, 16_777_216, 16_777_216]),
+    compression: random() < 0.25 ? "deflate" : false,
     whenFull: pick(random, ["evict", "refuse"]),
     durationMs,
     calls: pick(random, [30, 100, 200]),

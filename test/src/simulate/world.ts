@@ -242,7 +242,7 @@ export class World {
     const outgoing = process.connect(this.#target(process));
     const client = outgoing.client(WorkerService);
     const place: ServerPlace = { process, server: undefined, outgoing, client };
-    const { limits, handlersRunning, waitQueueEntries, waitQueueBytes, viaRegistry } = this.#plan;
+    const { limits, handlersRunning, waitQueueEntries, waitQueueBytes, viaRegistry, compression } = this.#plan;
     process
       .serve({
         services: [workerOf(process, this.ledger, () => client)],
@@ -251,6 +251,7 @@ export class World {
         handlersRunning,
         waitQueueEntries,
         waitQueueBytes,
+        compression,
         drainMs,
         logger: this.#logger(process),
         ...(viaRegistry && { registry: process.registry }),
@@ -278,8 +279,8 @@ export class World {
   }
 
   #target(process: SimulatedProcess) {
-    const { viaRegistry, limits, whenFull } = this.#plan;
-    const settings = { limits, whenFull, logger: this.#logger(process) };
+    const { viaRegistry, limits, whenFull, compression } = this.#plan;
+    const settings = { limits, whenFull, compression, logger: this.#logger(process) };
     return viaRegistry
       ? { ...settings, registry: process.registry, balancer: p2cPeakEwmaWith(process.random) }
       : { ...settings, address: "sim://s0" };
