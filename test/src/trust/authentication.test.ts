@@ -147,6 +147,29 @@ test("where the client's function has no credentials, no connection is made, and
   }
 });
 
+test("a hello that is too large with all its names is never sent, says what to shorten, and leaves no socket behind", async (t) => {
+  const ground = inMemory();
+  const clock = createManualClock();
+  const { address, server } = await serving(t, ground, { clock, authenticate: token(good) });
+  const { probe } = calling(t, ground, address, { clock, instance: "x".repeat(1_500), credentials: "y".repeat(3_000) });
+  const failing = failed(probe.add(1, 2));
+  await clock.advance(10);
+  assert.equal(server.connections, 0);
+  await clock.advance(6_000);
+  const error = await failing;
+  assert.deepEqual([error.reason, error.processed], ["HELLO_TOO_LARGE", "no"]);
+  assert.match(error.message, /shorten credentials or names/);
+});
+
+test("a welcome that is too large with all its names ends the connection, and nothing is left unheard", async (t) => {
+  const ground = inMemory();
+  const { address, server } = await serving(t, ground, { instance: "x".repeat(5_000), authenticate: token(good) });
+  const peer = await raw.client(t, address, ground.transport);
+  peer.send(hello({ credentials }));
+  await peer.expectClose("HELLO_TOO_LARGE");
+  assert.equal(server.connections, 0);
+});
+
 test("an authenticator may take its time; what a peer says before it is welcomed ends its connection", async (t) => {
   const ground = inMemory();
   const waiting: (() => void)[] = [];

@@ -3,6 +3,7 @@ import type { Clock } from "../contract/clock.js";
 import { RpcError } from "../contract/errors.js";
 import type { Address } from "../contract/registry.js";
 import type { OnConnect, Transport } from "../contract/transport.js";
+import { checkHelloSize } from "../session/handshake.js";
 import { Session } from "../session/session.js";
 import type { SessionOptions } from "../session/session-options.js";
 import type { Ledger } from "../stats/ledger.js";
@@ -36,10 +37,11 @@ export async function dial(
     // Before there is a socket: a server does not wait for long, and what must not be sent needs none.
     if (proof !== undefined && !insecure) checkWay(address, transport);
     const credentials = proof === undefined ? undefined : await credentialsOf(proof, patience.signal);
+    checkHelloSize({ ...options, role: "dialler", credentials });
     const stream = await openStream(address, patience.signal, options);
     return await new Promise<Session>((resolve, reject) => {
       let ready = false;
-      const session = openSession({
+      const session = new Session({
         role: "dialler",
         stream,
         credentials,
@@ -69,16 +71,6 @@ export async function dial(
     throw cause instanceof RpcError ? cause : asFailedAttempt(cause, address);
   } finally {
     patience.stop();
-  }
-}
-
-/** A hello that is too large is written nowhere, and must not leave its stream behind. */
-function openSession(options: SessionOptions): Session {
-  try {
-    return new Session(options);
-  } catch (error) {
-    options.stream.destroy();
-    throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Codec } from "../contract/codec.js";
 import { RpcError } from "../contract/errors.js";
 import type { BlockAlgorithm } from "../wire/block-algorithm.js";
-import { type Hello, protocolVersion } from "../wire/hello.js";
+import { encodeHello, type Hello, protocolVersion } from "../wire/hello.js";
 import type { SessionOptions } from "./session-options.js";
 
 /** Credit is not used before streams are agreed; what is advertised is what they will begin with. */
@@ -17,8 +17,19 @@ export interface Agreement {
   readonly compression: readonly BlockAlgorithm[];
 }
 
+/** What a side says of itself comes from these. */
+type HelloOptions = Pick<
+  SessionOptions,
+  "role" | "limits" | "codecs" | "compression" | "cluster" | "instance" | "credentials"
+>;
+
+/** Throws `HELLO_TOO_LARGE` where what this side would say of itself does not fit into a hello. */
+export function checkHelloSize(options: HelloOptions): void {
+  encodeHello(helloOf(options));
+}
+
 /** Returns what this side says of itself. `codecIds` are what was agreed, in the answer to a hello. */
-export function helloOf(options: SessionOptions, codecIds?: readonly number[]): Hello {
+export function helloOf(options: HelloOptions, codecIds?: readonly number[]): Hello {
   const { limits, codecs, cluster, instance } = options;
   return {
     minVersion: protocolVersion,

@@ -413,8 +413,16 @@ export class Session implements Connection {
     this.#judging = true;
     void judge(hello.credentials, peer).then((identity) => {
       if (this.#state !== "opening" || this.#closing) return;
-      if (identity instanceof RpcError) this.close(identity);
-      else this.#agreed(kind, hello, agreed, { ...peer, identity });
+      if (identity instanceof RpcError) {
+        this.close(identity);
+        return;
+      }
+      try {
+        this.#agreed(kind, hello, agreed, { ...peer, identity });
+      } catch (error) {
+        // Nobody else would hear it: a welcome that is too large, say.
+        this.close(error as RpcError);
+      }
     });
   }
 
