@@ -73,6 +73,7 @@ const forbidden = {
   "core-codecs": { "packages/core/src/codecs/breaks.ts": `import "../transport/tcp.js";` },
   "core-discovery": { "packages/core/src/discovery/breaks.ts": `import "../session/session.js";` },
   "core-interceptors": { "packages/core/src/interceptors/breaks.ts": `import "../session/session.js";` },
+  "core-overload": { "packages/core/src/overload/breaks.ts": `import "../session/session.js";` },
   "core-service": { "packages/core/src/service/breaks.ts": `import "../session/session.js";` },
   "core-transport": { "packages/core/src/transport/breaks.ts": `import "../wire/frame.js";` },
   "core-client": {
