@@ -111,12 +111,12 @@ for (const ground of grounds.map((make) => make())) {
   });
 }
 
-test("a hundred thousand pings and skipped frames in one piece neither recurse nor hold up the one behind them", async (t) => {
+test("ten thousand frames to be skipped in one piece neither recurse nor hold up the one behind them", async (t) => {
   const ground = inMemory();
   const { address } = await serving(t, ground);
   const peer = await raw.greeted(t, address, ground.transport);
   const skipped = bytesOf({ kind: 0xc0, body: Buffer.alloc(5) });
-  peer.send(Buffer.concat(Array.from({ length: 100_000 }, () => skipped)), ping(Buffer.from("behind")));
+  peer.send(Buffer.concat(Array.from({ length: 10_000 }, () => skipped)), ping(Buffer.from("behind")));
   await peer.expect("pong", { body: Buffer.from("behind") });
 });
 

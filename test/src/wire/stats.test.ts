@@ -106,7 +106,7 @@ for (const make of grounds) {
       await until("the second was refused", () => server.stats().accepts.failed >= 2);
       const { reasons } = server.stats().accepts;
       assert.equal(reasons["BAD_PREFACE"], 1);
-      assert.ok(reasons["CONNECTION_LIMIT"]! >= 1);
+      assert.ok(reasons["TOO_MANY_CONNECTIONS"]! >= 1);
       stranger.destroy();
       await refused;
     });

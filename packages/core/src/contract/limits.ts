@@ -16,9 +16,13 @@ export interface ConnectionLimits {
   readonly sendQueueBytes: number;
   /** Bytes waiting on a socket above which calls queue and handlers are not started. Defaults to 1 MiB. */
   readonly highWaterBytes: number;
+  /** Bytes waiting on a socket above which answers wait unencoded; one that could pass it waits too. Defaults to 16 MiB. */
+  readonly waitingBytes: number;
+  /** How long a peer may take no byte while answers wait so, in ms, before the connection ends; of whatever else waits it is `partialMs`. Defaults to 1,000. */
+  readonly slowReaderMs: number;
   /** How long a peer may take to say hello, in ms. Defaults to 5,000. */
   readonly helloMs: number;
-  /** How long a message may be in parts without a byte of it arriving, in ms. Defaults to 10,000. */
+  /** How long a message may be in parts without a byte of it arriving, and bytes may wait without one being taken, in ms. Defaults to 10,000. */
   readonly partialMs: number;
 }
 
@@ -34,6 +38,8 @@ export const defaultLimits: ConnectionLimits = Object.freeze({
   sendQueueEntries: 4_096,
   sendQueueBytes: 16 * MiB,
   highWaterBytes: MiB,
+  waitingBytes: 16 * MiB,
+  slowReaderMs: 1_000,
   helloMs: 5_000,
   partialMs: 10_000,
 });

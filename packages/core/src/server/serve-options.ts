@@ -44,8 +44,10 @@ export interface ServeSettings {
   readonly waitQueueEntries?: number;
   /** Bytes of the arguments of calls that wait for a handler. Defaults to 16 MiB. */
   readonly waitQueueBytes?: number;
-  /** Connections open at once; more are closed as they come. Defaults to 10,000. */
+  /** Connections open at once; more are told so and closed. Defaults to 10,000, or half the file descriptors where those are fewer. */
   readonly connections?: number;
+  /** Bytes of messages received in part, over all connections; above it the message begun last fails. Defaults to 256 MiB. */
+  readonly partialBytes?: number;
   /** Whether handlers can read their call with `currentCall()`. Defaults to false; `createApp` switches it on. */
   readonly ambient?: boolean;
   /** Codecs, the preferred one first. Defaults to MessagePack, JSON and raw bytes. */
@@ -92,6 +94,7 @@ export const serveOptionKinds: OptionKinds = {
   waitQueueEntries: "count",
   waitQueueBytes: "count",
   connections: "count",
+  partialBytes: "count",
   ambient: "boolean",
   codecs: "list",
   transports: "object",

@@ -16,6 +16,7 @@ import { checkOptions } from "../service/check-options.js";
 import { checkKeepAlive } from "../service/keep-alive-option.js";
 import { checkLimits } from "../service/limits-option.js";
 import { compressionOf } from "../session/compression-option.js";
+import { PartialBudget } from "../session/partial-budget.js";
 import { Session } from "../session/session.js";
 import type { Judge } from "../session/session-options.js";
 import { Attempts } from "../stats/attempts.js";
@@ -26,6 +27,7 @@ import { schemeOf } from "../transport/address.js";
 import { defaultTransports } from "../transport/default-transports.js";
 import { Arrivals } from "./arrivals.js";
 import { checkListen } from "./check-listen.js";
+import { connectionsAtMost } from "./connections-at-most.js";
 import { countRefused } from "./count-refused.js";
 import { createDispatcher } from "./dispatcher.js";
 import { createJudge } from "./judge.js";
@@ -34,9 +36,14 @@ import { Registrar } from "./registrar.js";
 import { type ServeOptions, serveOptionKinds } from "./serve-options.js";
 import { methodsOfDispatcher, methodsOnDemand, ServiceHost } from "./service-host.js";
 
-const noRoom = { code: "resource_exhausted", reason: "CONNECTION_LIMIT" } as const;
+const noRoom = { code: "resource_exhausted", reason: "TOO_MANY_CONNECTIONS" } as const;
 const shuttingDown = { code: "unavailable", reason: "DRAINING" } as const;
 const refusedByHook = { code: "unavailable", reason: "REFUSED_BY_ON_CONNECT" } as const;
+
+/** Connections above the limit that are open at once, to be told why they are closed. */
+const mostRefused = 64;
+/** How long those are asked to stay away, in ms. */
+const crowdedMs = 1_000;
 
 /** A server that listens. */
 export interface Server {
@@ -100,7 +107,8 @@ class ListeningServer implements Server {
       whenFull: "evict" as const,
       transports: { ...defaultTransports, ...options.transports } as Readonly<Record<string, Transport>>,
       listen: options.listen ?? "tcp://127.0.0.1:0",
-      maxConnections: options.connections ?? 10_000,
+      maxConnections: options.connections ?? connectionsAtMost(),
+      partials: new PartialBudget(options.partialBytes ?? 268_435_456),
       drainMs: options.drainMs ?? 25_000,
     };
     const { clock, logger, limits } = this.#settings;
@@ -243,10 +251,16 @@ class ListeningServer implements Server {
   #accept(stream: Duplex, remote: Address, certificate?: PeerCertificate, refusal?: RpcError): void {
     const { maxConnections } = this.#settings;
     this.#accepts.begin();
-    if (this.connections >= maxConnections || this.#closed !== undefined) {
+    const excess = this.connections - maxConnections;
+    // Some of those too many are told why; where they come faster than that, they are just closed.
+    if (excess >= mostRefused || this.#closed !== undefined) {
       countRefused(this.#accepts, remote, this.#closed === undefined ? noRoom : shuttingDown);
       stream.on("error", () => {});
       stream.destroy();
+      return;
+    }
+    if (excess >= 0) {
+      this.#open(stream, remote, certificate, refusal ?? tooManyConnections(maxConnections));
       return;
     }
     // A peer that was refused is no connection for the user's hook: it is only told why.
@@ -289,6 +303,14 @@ class ListeningServer implements Server {
     });
     this.#sessions.add(session);
   }
+}
+
+function tooManyConnections(most: number): RpcError {
+  return new RpcError("resource_exhausted", `this server has ${most} connections, as many as it may (connections)`, {
+    reason: "TOO_MANY_CONNECTIONS",
+    processed: "no",
+    retryAfterMs: crowdedMs,
+  });
 }
 
 /** One thing is served, and only what has names can be registered. */

@@ -1,9 +1,10 @@
 import type { Clock } from "../contract/clock.js";
 import type { ConnectionLimits } from "../contract/limits.js";
 import { protocolError } from "../wire/protocol-error.js";
+import type { PartialBudget, Spender } from "./partial-budget.js";
 
 /** A message that arrives in parts. */
-interface Assembly<T> {
+interface Assembly<T> extends Spender {
   readonly context: T;
   readonly totalBytes: number;
   /** At most twice as large as what arrived. */
@@ -22,13 +23,23 @@ const noneBegun = new Map<number, never>();
 export class Assemblies<T> {
   readonly #limits: ConnectionLimits;
   readonly #clock: Clock;
+  readonly #budget: PartialBudget | undefined;
+  readonly #onEvicted: ((context: T) => void) | undefined;
   #begun: Map<number, Assembly<T>> = noneBegun;
   #announcedBytes = 0;
   #progressAt = 0;
 
-  constructor(limits: ConnectionLimits, clock: Clock) {
+  /** `onEvicted` is called with a message that was given up since `budget`, which others share, has no room for it. */
+  constructor(
+    limits: ConnectionLimits,
+    clock: Clock,
+    budget: PartialBudget | undefined = undefined,
+    onEvicted: ((context: T) => void) | undefined = undefined,
+  ) {
     this.#limits = limits;
     this.#clock = clock;
+    this.#budget = budget;
+    this.#onEvicted = onEvicted;
   }
 
   /** Since when no part has arrived though one is owed, in ms on the clock; Infinity where none is. */
@@ -46,10 +57,22 @@ export class Assemblies<T> {
         "resource_exhausted",
       );
     }
-    const assembly = { context, totalBytes, bytes: nothing, receivedBytes: 0 };
+    const assembly: Assembly<T> = {
+      context,
+      totalBytes,
+      bytes: nothing,
+      receivedBytes: 0,
+      heldBytes: 0,
+      over: false,
+      evict: () => {
+        this.drop(id);
+        this.#onEvicted?.(context);
+      },
+    };
     this.#announcedBytes += totalBytes;
     if (this.#begun === noneBegun) this.#begun = new Map();
     this.#begun.set(id, assembly);
+    this.#budget?.begin(assembly);
     this.#progressAt = this.#clock.now();
     this.#append(assembly, bytes, start, end);
   }
@@ -59,7 +82,7 @@ export class Assemblies<T> {
     const assembly = this.#begun.get(id);
     if (assembly === undefined) return undefined;
     this.#append(assembly, bytes, start, end);
-    if (!last) return undefined;
+    if (!last || assembly.over) return undefined;
     this.drop(id);
     if (assembly.receivedBytes !== assembly.totalBytes) {
       throw protocolError("WRONG_LENGTH", "a message in parts is shorter than was announced");
@@ -79,6 +102,12 @@ export class Assemblies<T> {
     if (assembly === undefined) return;
     this.#begun.delete(id);
     this.#announcedBytes -= assembly.totalBytes;
+    this.#budget?.end(assembly);
+  }
+
+  /** Forgets all: the connection is gone. */
+  dropAll(): void {
+    for (const id of [...this.#begun.keys()]) this.drop(id);
   }
 
   #append(assembly: Assembly<T>, bytes: Buffer, start: number, end: number): void {
@@ -90,7 +119,10 @@ export class Assemblies<T> {
       throw protocolError("WRONG_LENGTH", "a message in parts is longer than was announced");
     }
     if (needed > assembly.bytes.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.min(totalBytes, Math.max(needed, assembly.bytes.length * 2)));
+      const size = Math.min(totalBytes, Math.max(needed, assembly.bytes.length * 2));
+      this.#budget?.spend(assembly, size - assembly.bytes.length);
+      if (assembly.over) return;
+      const grown = Buffer.allocUnsafeSlow(size);
       assembly.bytes.copy(grown, 0, 0, receivedBytes);
       assembly.bytes = grown;
     }

@@ -6,6 +6,8 @@ import type { Logger } from "../contract/logger.js";
 import type { ConnectionCounters } from "../stats/connection-counters.js";
 import type { PeerLimits } from "../wire/hello.js";
 import type { Outbox } from "../wire/outbox.js";
+import type { PartialBudget } from "./partial-budget.js";
+import type { Rates } from "./rates.js";
 
 /** What the calls we make and the calls we run share of one connection. */
 export interface Connection {
@@ -13,6 +15,9 @@ export interface Connection {
   readonly limits: ConnectionLimits;
   readonly logger: Logger;
   readonly outbox: Outbox;
+  readonly rates: Rates;
+  /** Room for messages in part that other connections share. */
+  readonly partials: PartialBudget | undefined;
   readonly peer: Peer;
   readonly counters: ConnectionCounters;
   /** Set in the flags of frames about ids we gave out, and about those the peer did. */

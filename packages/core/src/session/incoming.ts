@@ -21,6 +21,10 @@ import type { Host } from "./session-options.js";
 
 /** The span of a request that names none, and the longest one. */
 const maxTimeoutMs = 3_600_000;
+/** A cancel that comes sooner after its request, in ms, tells of one that was never meant. */
+const rapidMs = 10;
+/** Metadata above so many bytes takes long to read. */
+const muchMetadataBytes = 4_096;
 
 /** Made once: a peer that asks for nothing but this must not cost a stack trace each time. */
 const notOpened = new RpcError("unimplemented", "no method was opened under this index", {
@@ -43,6 +47,10 @@ export class Incoming implements Source {
   readonly #assemblies: Assemblies<RunningCall>;
   /** Calls that the read at hand brought. */
   #read: RunningCall[] = [];
+  /** What ended while the peer took nothing of what was said before: not encoded yet. */
+  #held: { readonly call: RunningCall; readonly output: unknown }[] = [];
+  /** Calls that could not be decoded since the last read. */
+  #undecodable = 0;
   /** Calls that were cancelled while their handlers ran, which still do. */
   #cancelled = 0;
   #refusing: RpcError | undefined;
@@ -54,7 +62,9 @@ export class Incoming implements Source {
     this.#host = host;
     this.#answers = new Answers(connection);
     this.#deadlines = deadlinesOf(connection.clock);
-    this.#assemblies = new Assemblies(connection.limits, connection.clock);
+    this.#assemblies = new Assemblies(connection.limits, connection.clock, connection.partials, (call) =>
+      this.#turnAway(call, noRoomForParts(call.method)),
+    );
     this.#methods = new OpenedMethods(connection.counters.served);
     this.#onIdle = onIdle;
   }
@@ -83,6 +93,7 @@ export class Incoming implements Source {
 
   onOpen(id: number, bytes: Buffer, start: number, end: number): void {
     this.#takeId(id);
+    this.#connection.rates.count("opens", this.#connection.readAt);
     const { service, wanted } = decodeOpen(bytes, start, end);
     const body = this.#methods.open(this.#host?.open(service, wanted));
     this.#connection.outbox.frame(Kind.opened, this.#connection.peerFlag, 0, id, body);
@@ -93,9 +104,11 @@ export class Incoming implements Source {
     if (this.#refusing !== undefined) return;
     const fields = this.#fields;
     const at = fields.read(flags, bytes, start, end);
-    const { peer, arrivedAt } = this.#connection;
+    const { peer, readAt, arrivedAt, rates } = this.#connection;
+    if (at - start > muchMetadataBytes) rates.count("requests with more than 4 KiB of metadata", readAt);
     const method = this.#methods.at(target);
     if (method === undefined) {
+      rates.count("requests that no right client makes", readAt);
       this.#answers.reject(id, notOpened);
       return;
     }
@@ -123,6 +136,7 @@ export class Incoming implements Source {
   }
 
   onChunk(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
+    if (start === end) this.#connection.rates.count("frames that say nothing", this.#connection.readAt);
     const whole = this.#assemblies.add(id, (flags & Flag.more) === 0, bytes, start, end);
     if (whole !== undefined) this.#take(whole.context, whole.body, 0, true);
     else if (id > this.lastId) throw protocolError("UNKNOWN_ID", "a part came of a message that was never begun");
@@ -133,6 +147,10 @@ export class Incoming implements Source {
     this.#assemblies.drop(id);
     const call = this.#running.get(id);
     if (call === undefined || call.abandoned !== undefined) return;
+    const { readAt, arrivedAt, rates, limits } = this.#connection;
+    // As many as may be under way may also be given up at once.
+    if (arrivedAt - call.startedAt < rapidMs)
+      rates.count("cancels right behind their requests", readAt, limits.inFlight);
     const cancelled = new RpcError("cancelled", "the caller cancelled the call", { reason: "CANCELLED" });
     if (call.waiting !== undefined) {
       this.#host!.queue.remove(call.waiting);
@@ -145,6 +163,12 @@ export class Incoming implements Source {
 
   /** Gives what the read at hand brought to the queue: called when it was parsed whole, so that cancels count. */
   start(): void {
+    if (this.#undecodable > 0) {
+      const { rates, readAt } = this.#connection;
+      const count = this.#undecodable;
+      this.#undecodable = 0;
+      rates.count("requests that no right client makes", readAt, 0, count);
+    }
     const calls = this.#read;
     if (calls.length === 0) return;
     this.#read = [];
@@ -156,10 +180,31 @@ export class Incoming implements Source {
     this.#host?.queue.unblock(this);
   }
 
+  /** Whether answers wait unencoded. */
+  get holding(): boolean {
+    return this.#held.length > 0;
+  }
+
+  /** Says what waited, as long as the peer takes it. */
+  sayHeld(): void {
+    if (this.#held.length === 0) return;
+    const held = this.#held;
+    this.#held = [];
+    for (const [index, { call, output }] of held.entries()) {
+      if (this.#connection.outbox.overfull) {
+        this.#held.push(...held.slice(index));
+        return;
+      }
+      this.#say(call, output);
+    }
+  }
+
   /** Tells all handlers that their caller has gone. */
   abortAll(reason: RpcError): void {
     this.#host?.queue.removeAll(this, () => {});
     this.#read = [];
+    this.#held = [];
+    this.#assemblies.dropAll();
     for (const call of this.#running.takeAll()) {
       call.abort(reason);
       call.counters?.fail(reason);
@@ -225,6 +270,7 @@ export class Incoming implements Source {
     try {
       call.input = this.#decode(call);
     } catch (cause) {
+      this.#undecodable++;
       host.queue.leave(call.method);
       this.#rejectUnstarted(call, undecodable(call.method, cause));
       return;
@@ -255,6 +301,11 @@ export class Incoming implements Source {
     this.#host!.queue.leave(call.method);
     call.finish();
     if (diagnostics.serverCall.hasSubscribers) this.#report(call, undefined);
+    if (this.#connection.outbox.overfull) this.#held.push({ call, output });
+    else this.#say(call, output);
+  }
+
+  #say(call: RunningCall, output: unknown): void {
     let failure = call.abandoned;
     if (failure === undefined) {
       failure = this.#answers.output(call, output);
@@ -332,6 +383,7 @@ export class Incoming implements Source {
     const unanswered = this.#running.size - this.#cancelled;
     const { inFlight } = this.#connection.limits;
     if (unanswered < inFlight) return undefined;
+    this.#connection.rates.count("requests that no right client makes", this.#connection.readAt);
     const message = `${method.path}: ${unanswered} calls of this connection have no answer yet, and limits.inFlight is ${inFlight}`;
     return new RpcError("resource_exhausted", message, { reason: "IN_FLIGHT_LIMIT", processed: "no" });
   }
@@ -354,4 +406,9 @@ function undecodable(method: Method, cause: unknown): RpcError {
     reason: cause instanceof RpcError ? cause.reason : "DECODE_FAILED",
     processed: "no",
   });
+}
+
+function noRoomForParts(method: Method): RpcError {
+  const message = `${method.path}: this server has no room for a further message in parts (partialBytes): try again later`;
+  return new RpcError("resource_exhausted", message, { reason: "PARTIAL_LIMIT", processed: "no" });
 }

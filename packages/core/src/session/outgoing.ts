@@ -171,6 +171,7 @@ export class Outgoing {
 
   /** Takes a part of an answer. */
   onChunk(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
+    if (start === end) this.#connection.rates.count("frames that say nothing", this.#connection.readAt);
     const whole = this.#assemblies.add(id, (flags & Flag.more) === 0, bytes, start, end);
     if (whole === undefined) {
       if (!this.#slots.issued(id)) this.#refuseUnknown(id);

@@ -11,6 +11,7 @@ import type { Method } from "../contract/method.js";
 import type { Address } from "../contract/registry.js";
 import type { StartQueue } from "../overload/start-queue.js";
 import type { BlockAlgorithm } from "../wire/block-algorithm.js";
+import type { PartialBudget } from "./partial-budget.js";
 
 /** What a session asks of the process's own services. */
 export interface Host {
@@ -66,6 +67,8 @@ export interface SessionOptions {
   readonly refusal?: RpcError | undefined;
   /** Acceptor: the certificate that the peer proved to own. */
   readonly certificate?: PeerCertificate | undefined;
+  /** Acceptor: room for messages in part, over all connections. */
+  readonly partials?: PartialBudget | undefined;
   readonly keepAlive: Required<KeepAliveOptions>;
   readonly listener: SessionListener;
 }

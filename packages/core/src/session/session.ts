@@ -25,12 +25,17 @@ import { Incoming } from "./incoming.js";
 import { Liveness } from "./liveness.js";
 import { Openings } from "./openings.js";
 import { Outgoing } from "./outgoing.js";
+import type { PartialBudget } from "./partial-budget.js";
 import type { Tracker } from "./pending-call.js";
+import { Rates } from "./rates.js";
 import { type RemoteMethod, type RemoteService, remoteService } from "./remote-service.js";
 import type { SessionOptions } from "./session-options.js";
+import { holdBytes, SlowReader, tearDown } from "./slow-reader.js";
 
 /** How long the last frame has to leave before the socket is torn down. */
 const lingerMs = 1_000;
+/** More pings in a second, and the connection is drained: each costs an answer, and nobody needs them so often. */
+const calmPings = 20;
 const noLimits: PeerLimits = {
   messageBytes: 0,
   inFlight: 0,
@@ -50,6 +55,8 @@ export class Session implements Connection {
   readonly logger;
   readonly counters = new ConnectionCounters();
   readonly outbox: Outbox;
+  readonly rates = new Rates();
+  readonly partials: PartialBudget | undefined;
   readonly ownFlag: number;
   readonly peerFlag: number;
   peer: Peer;
@@ -64,6 +71,7 @@ export class Session implements Connection {
   readonly #incoming: Incoming;
   readonly #openings: Openings;
   readonly #liveness: Liveness;
+  readonly #slowReader: SlowReader;
   readonly #drain: Drain;
   readonly #openedAt: number;
   /** Only who serves asks how long its calls have waited, and only sockets let them wait unseen. */
@@ -88,13 +96,21 @@ export class Session implements Connection {
     this.codec = options.codecs[0]!;
     this.ownFlag = role === "acceptor" ? Flag.acceptor : 0;
     this.peerFlag = role === "acceptor" ? 0 : Flag.acceptor;
+    this.partials = options.partials;
     this.outbox = new Outbox({
       stream,
       clock,
       highWaterBytes: limits.highWaterBytes,
+      holdBytes: holdBytes(limits),
       onRoom: () => this.#onRoom(),
       onTurnEnd: () => this.#incoming.onTurnEnd(),
     });
+    this.#slowReader = new SlowReader(
+      this,
+      stream,
+      () => this.#incoming.holding,
+      (error) => this.#cut(error),
+    );
     this.#outgoing = new Outgoing(this, options.whenFull, () => this.#onIdle());
     this.#incoming = new Incoming(this, options.host, () => this.#onIdle());
     this.#openings = new Openings(this);
@@ -257,6 +273,7 @@ export class Session implements Connection {
       return;
     }
     this.#liveness.tick(now, stalled);
+    this.#slowReader.tick(now);
     if (stalled) return;
     const partialSince = Math.min(this.#outgoing.assemblies.waitingSince, this.#incoming.assemblies.waitingSince);
     if (
@@ -280,6 +297,7 @@ export class Session implements Connection {
     const rule = ruleFor(this.#state, this.#options.role, kind, this.#compression.length > 0);
     if (rule !== "take") {
       if (rule === "end") throw protocolError("UNEXPECTED_FRAME", `a frame of kind ${kind} came while ${this.#state}`);
+      this.rates.count("frames that say nothing", this.readAt);
       return;
     }
     switch (kind) {
@@ -320,9 +338,11 @@ export class Session implements Connection {
         this.#reader.pushBlock(inflateBlock(this.#compression, target, bytes, start, end));
         return;
       case Kind.ping:
+        if (this.rates.count("pings", this.readAt) > calmPings) void this.drain();
         this.outbox.frame(Kind.pong, 0, 0, 0, Buffer.from(bytes.subarray(start, Math.min(end, start + 8))));
         return;
       case Kind.pong:
+        this.rates.count("frames that say nothing", this.readAt);
         this.#drain.onPong();
         return;
       case Kind.hello:
@@ -330,6 +350,7 @@ export class Session implements Connection {
         this.#onHello(kind, bytes, start, end);
         return;
       case Kind.drain:
+        this.rates.count("frames that say nothing", this.readAt);
         this.#drain.onFrame(target === 1, id);
         return;
       case Kind.close: {
@@ -357,6 +378,7 @@ export class Session implements Connection {
     try {
       const taken = this.#reader.push(chunk);
       this.chunk = undefined;
+      this.#slowReader.onRead();
       this.#incoming.start();
       if (taken < chunk.length) this.#readLater(chunk.subarray(taken));
     } catch (cause) {
@@ -459,6 +481,7 @@ export class Session implements Connection {
 
   #onRoom(): void {
     this.#outgoing.pump();
+    this.#incoming.sayHeld();
     this.#incoming.onRoom();
     this.#onIdle();
   }
@@ -481,6 +504,17 @@ export class Session implements Connection {
     this.#settleAll(error);
     this.#finish(error);
     this.#options.stream.destroy();
+  }
+
+  /** Ends the connection without a last word, which a peer that does not read would not hear, and lets go of what waits. */
+  #cut(error: RpcError): void {
+    if (this.#state === "closed") return;
+    const { stream } = this.#options;
+    this.logger.warn("a peer that does not read was cut off", { peer: this.peer.address, detail: error.message });
+    this.#settleAll(error);
+    this.#finish(error);
+    tearDown(stream);
+    this.outbox.close();
   }
 
   #report(channel: (typeof diagnostics)["connectionReady"], reason: string | undefined): void {

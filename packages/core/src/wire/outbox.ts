@@ -33,6 +33,8 @@ export interface OutboxOptions {
   readonly clock: Clock;
   /** Above this many waiting bytes `full` is true. */
   readonly highWaterBytes: number;
+  /** Above this many `overfull` is. Defaults to no bound. */
+  readonly holdBytes?: number;
   /** Called when `full` became false. */
   readonly onRoom: () => void;
   /** Called once for what was put in during a turn, when it leaves or the turn is over. */
@@ -112,6 +114,13 @@ export class Outbox implements Sink {
   /** Whether callers should wait; once seen true, `onRoom` is called when it no longer is. */
   get full(): boolean {
     if (this.unsentBytes < this.#options.highWaterBytes) return false;
+    this.#wasFull = true;
+    return true;
+  }
+
+  /** Whether answers should wait, too; once seen true, `onRoom` is called when `full` is no longer. */
+  get overfull(): boolean {
+    if (this.unsentBytes < (this.#options.holdBytes ?? Number.POSITIVE_INFINITY)) return false;
     this.#wasFull = true;
     return true;
   }

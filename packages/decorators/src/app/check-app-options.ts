@@ -44,6 +44,7 @@ const serveKinds: Kinds<AppServeOptions> = {
   waitQueueEntries: "count",
   waitQueueBytes: "count",
   connections: "count",
+  partialBytes: "count",
   drainMs: "number",
 };
 
