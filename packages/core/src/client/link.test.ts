@@ -22,10 +22,10 @@ class FakeSession {
     this.#events.onRetired();
   }
 
-  lose(): void {
+  lose(retryAfterMs?: number): void {
     if (this.state === "ready") this.retire();
     this.state = "closed";
-    this.#events.onClosed(failed("LOST"));
+    this.#events.onClosed(new RpcError("unavailable", "made up", { reason: "LOST", processed: "no", retryAfterMs }));
     for (const drained of this.#drained) drained();
   }
 
@@ -134,6 +134,40 @@ describe("the connection to an address", () => {
     const closed = link.close();
     sessions.at(-1)?.lose();
     await closed;
+  });
+
+  test("that its peer retired is made again soon, however often: a restart is no failure", async () => {
+    const { clock, link, openedAt, sessions } = linked(() => "ready");
+    await clock.advance(1);
+    for (let restart = 0; restart < 10; restart++) {
+      sessions.at(-1)?.retire();
+      await clock.advance(200);
+    }
+    const waits = openedAt.slice(1).map((at, index) => at - openedAt[index]!);
+    assert.ok(Math.max(...waits) <= 201, `waits of ${waits}`);
+    const closed = link.close();
+    for (const session of sessions) session.lose();
+    await closed;
+  });
+
+  test("whose peer asks to be left alone is not made before that, a minute at most", async () => {
+    for (const [askedMs, waitedMs] of [
+      [5_000, 5_000],
+      [3_600_000, 60_000],
+    ] as const) {
+      const { clock, link, openedAt, sessions } = linked(() => "ready");
+      await clock.advance(1);
+      sessions[0]?.lose(askedMs);
+      const from = clock.now();
+      await clock.advance(waitedMs - 1);
+      assert.equal(openedAt.length, 1);
+      await clock.advance(2);
+      assert.equal(openedAt.length, 2);
+      assert.ok(openedAt[1]! - from >= waitedMs);
+      const closed = link.close();
+      sessions.at(-1)?.lose();
+      await closed;
+    }
   });
 
   test("that retires is replaced while it finishes what was begun", async () => {

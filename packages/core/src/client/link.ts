@@ -9,6 +9,19 @@ import type { Session } from "../session/session.js";
 /** Health after which the next failure counts as the first again, in ms. */
 const healthyMs = 10_000;
 
+/** The longest wait that a peer may ask for before it is dialled again, in ms. */
+const longestAskedMs = 60_000;
+
+/** How a connection ended. */
+interface Life {
+  /** What went wrong before it was ready. */
+  readonly error: RpcError | undefined;
+  /** It was retired in peace, or had been ready for long: the next attempt is a first one. */
+  readonly good: boolean;
+  /** How long the peer asked to be left alone. */
+  readonly retryAfterMs: number | undefined;
+}
+
 /** Opens a session: resolves when the hello was answered. */
 export type OpenSession = (address: Address, signal: AbortSignal, events: SessionEvents) => Promise<Session>;
 
@@ -102,25 +115,28 @@ export class Link {
     const backoff = new Backoff(options, random);
     while (this.#state.kind !== "closed") {
       this.#state = { kind: "connecting" };
-      const startedAt = clock.now();
-      const error = await this.#once();
+      const { error, good, retryAfterMs = 0 } = await this.#once();
       if (this.#stop.signal.aborted) return;
-      if (error === undefined && clock.now() - startedAt >= healthyMs) backoff.reset();
+      if (good) backoff.reset();
       this.#state = { kind: "waiting", error };
       if (error !== undefined) for (const user of [...this.#users]) user.onFailed(error);
-      await pause(clock, backoff.next(), this.#stop.signal);
+      const waitMs = Math.max(backoff.next(), Math.min(retryAfterMs, longestAskedMs));
+      await pause(clock, waitMs, this.#stop.signal);
     }
   }
 
-  /** One connection's life, until it takes no more calls. Resolves to what went wrong before it was ready. */
-  async #once(): Promise<RpcError | undefined> {
+  /** One connection's life, until it takes no more calls. */
+  async #once(): Promise<Life> {
     let retire = (): void => {};
     const retired = new Promise<void>((resolve) => {
       retire = resolve;
     });
     let session: Session;
+    let opened: Session | undefined;
+    let ended: RpcError | undefined;
     // At once, before the calls of a lost session are rejected: their retries must not find it again.
     const leave = (): void => {
+      if (opened?.state === "retired") this.#retiring.add(opened);
       if (this.#state.kind === "ready" && this.#state.session === session) {
         this.#state = { kind: "waiting", error: undefined };
         for (const user of [...this.#users]) user.onRetired(session);
@@ -134,24 +150,34 @@ export class Link {
           if (this.#state.kind === "ready" && this.#state.session === session)
             for (const user of [...this.#users]) user.onSuspicion(session);
         },
-        onClosed: () => {
+        onClosed: (error) => {
+          ended = error;
           this.#retiring.delete(session);
           leave();
         },
       });
-    } catch (error) {
-      return error as RpcError;
+      opened = session;
+    } catch (thrown) {
+      const error = thrown as RpcError;
+      return { error, good: false, retryAfterMs: error.retryAfterMs };
     }
     if (this.#stop.signal.aborted) {
       void session.drain();
-      return undefined;
+      return { error: undefined, good: false, retryAfterMs: undefined };
     }
+    const { clock } = this.#options;
+    const readyAt = clock.now();
     if (session.state === "ready") {
       this.#state = { kind: "ready", session };
       for (const user of [...this.#users]) user.onReady(session);
       await retired;
     }
-    if (session.state !== "closed") this.#retiring.add(session);
-    return undefined;
+    const drained = session.state !== "closed";
+    if (drained) this.#retiring.add(session);
+    return {
+      error: undefined,
+      good: drained || clock.now() - readyAt >= healthyMs,
+      retryAfterMs: ended?.retryAfterMs,
+    };
   }
 }

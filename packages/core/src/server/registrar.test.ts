@@ -33,7 +33,7 @@ describe("the registration of a process", () => {
       assert.equal(registry.leases.length, time + 1);
       assert.deepEqual(registry.leases.at(-1)?.entries, [entry]);
     }
-    await it.release();
+    await it.release(5_000);
     assert.equal(registry.leases.at(-1)?.released, true);
     assert.equal(clock.timers, 0);
   });
@@ -48,7 +48,7 @@ describe("the registration of a process", () => {
     registry.refuse = false;
     await clock.advance(40_000);
     assert.equal(registry.leases.length, 2);
-    await it.release();
+    await it.release(5_000);
     assert.equal(clock.timers, 0);
   });
 
@@ -60,7 +60,7 @@ describe("the registration of a process", () => {
       await clock.advance(100);
     }
     assert.ok(registry.asked > 5 && registry.asked < 20, `asked ${registry.asked} times in a minute`);
-    await it.release();
+    await it.release(5_000);
     assert.equal(clock.timers, 0);
   });
 
@@ -69,7 +69,7 @@ describe("the registration of a process", () => {
     await it.start();
     registry.leases[0]?.lose();
     await clock.advance(10);
-    await it.release();
+    await it.release(5_000);
     await clock.advance(60_000);
     assert.deepEqual([registry.asked, clock.timers], [1, 0]);
   });
@@ -80,7 +80,7 @@ describe("the registration of a process", () => {
     await assert.rejects(it.start(), /refused/);
     await clock.advance(60_000);
     assert.equal(registry.asked, 1);
-    await it.release();
+    await it.release(5_000);
   });
 
   test("keeps what an operator changed of it when it is made again", async () => {
@@ -93,7 +93,7 @@ describe("the registration of a process", () => {
     registry.leases[0]?.lose();
     await clock.advance(200);
     assert.deepEqual(registry.leases[1]?.entries[0], changed);
-    await it.release();
+    await it.release(5_000);
   });
 
   test("is not changed by a list that does not hold it", async () => {
@@ -104,7 +104,7 @@ describe("the registration of a process", () => {
     registry.leases[0]?.lose();
     await clock.advance(200);
     assert.deepEqual(registry.leases[1]?.entries, [entry]);
-    await it.release();
+    await it.release(5_000);
   });
 
   test("that is taken while it is released is taken back", async () => {
@@ -114,7 +114,7 @@ describe("the registration of a process", () => {
     registry.leases[0]?.lose();
     await clock.advance(200);
     assert.equal(registry.asked, 2);
-    const released = it.release();
+    const released = it.release(5_000);
     registry.hang = false;
     registry.answer();
     await released;
@@ -129,7 +129,7 @@ describe("the registration of a process", () => {
     const { registry, it } = registrar();
     await it.start();
     registry.refuse = true;
-    await it.release();
+    await it.release(5_000);
   });
 
   test("is released though the registry does not answer: a shutdown is held up for 5 s at most", async () => {
@@ -137,7 +137,7 @@ describe("the registration of a process", () => {
     await it.start();
     registry.hang = true;
     let released = false;
-    const over = it.release().then(() => {
+    const over = it.release(5_000).then(() => {
       released = true;
     });
     await clock.advance(5_001);

@@ -5,9 +5,6 @@ import type { Logger } from "../contract/logger.js";
 import type { Endpoint, Entry, Lease, Registry } from "../contract/registry.js";
 import { watchLoop } from "../discovery/watch-loop.js";
 
-/** How long a registry may take to take the entries back, in ms; a shutdown goes on without it then. */
-const releaseMs = 5_000;
-
 /** A registration that lasted so long was a good one, in ms. */
 const healthyMs = 10_000;
 
@@ -41,12 +38,12 @@ export class Registrar {
     this.#kept = Promise.all([this.#keep(this.#lease), ...this.#entries.map(({ service }) => this.#adopt(service))]);
   }
 
-  /** Takes the entries away. Never rejects, and waits 5 s at most: a registry that is gone must not hold up a shutdown. */
-  async release(): Promise<void> {
+  /** Takes the entries away. Never rejects, and waits `patienceMs` at most: a registry that is gone must not hold up a shutdown. */
+  async release(patienceMs: number): Promise<void> {
     this.#stop.abort();
     const over = new AbortController();
     const released = this.#giveBack().finally(() => over.abort());
-    await Promise.race([released, pause(this.#options.clock, releaseMs, over.signal)]);
+    await Promise.race([released, pause(this.#options.clock, patienceMs, over.signal)]);
   }
 
   async #giveBack(): Promise<void> {
