@@ -221,6 +221,17 @@ test("an authenticator that breaks lets nobody in: the log says how, the peer le
   assert.ok(log.some(({ level, fields }) => level === "error" && String(fields["error"]).includes("10.0.0.5")));
 });
 
+for (const answer of [false, true, "checkout", {}, { name: 5 }, []]) {
+  test(`an authenticator that returns ${JSON.stringify(answer)} by mistake lets nobody in, and the log says what it should do`, async (t) => {
+    const ground = inMemory();
+    const { address, log } = await serving(t, ground, { authenticate: () => answer as unknown as undefined });
+    const peer = await raw.client(t, address, ground.transport);
+    peer.send(hello());
+    await peer.expectClose("AUTHENTICATE_FAILED", { code: "unavailable", processed: "no" });
+    assert.ok(log.some(({ fields }) => String(fields["error"]).includes("returns { name } or undefined")));
+  });
+}
+
 test("an authenticator chooses what a peer is told by throwing an RpcError, which never says that a handler ran", async (t) => {
   const ground = inMemory();
   const { address } = await serving(t, ground, {

@@ -23,8 +23,11 @@ export function createJudge(authenticate: Authenticator, clock: Clock, logger: L
     if (failures.tooMany(place)) await new Promise<void>((resolve) => clock.setTimer(resolve, delayMs).unref());
     let refusal = refused();
     try {
-      const identity = await authenticate(new ReceivedCredentials(credentials), peer);
-      if (identity !== undefined && identity !== null) return identity;
+      const identity: unknown = await authenticate(new ReceivedCredentials(credentials), peer);
+      if (isIdentity(identity)) return identity;
+      // Also false lets nobody in, and true says too little to do so.
+      if (identity !== undefined && identity !== null)
+        throw new TypeError("authenticate returns { name } or undefined");
     } catch (thrown) {
       refusal = told(thrown, logger);
     }
@@ -45,6 +48,10 @@ function told(thrown: unknown, logger: Logger): RpcError {
     reason: "AUTHENTICATE_FAILED",
     processed: "no",
   });
+}
+
+function isIdentity(value: unknown): value is Identity {
+  return typeof value === "object" && value !== null && "name" in value && typeof value.name === "string";
 }
 
 function refused(): RpcError {
