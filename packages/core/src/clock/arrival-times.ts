@@ -3,6 +3,12 @@ import { tickMs } from "./ticker.js";
 
 /** A read of this many bytes filled the buffer it was read into: more may have been waiting behind it. */
 const fullReadBytes = 65_536;
+/**
+ * What is left is read in this turn of the loop or in the next. After a stall more is on its way where our buffer was
+ * full: it waited in the peer's kernel, and comes in pieces, with turns between them in which nothing is read.
+ */
+const pollsOfHeldUp = 20;
+const heldUpMs = 100;
 /** How often the clock is looked at while there is something to read, in ms, and how late a look may come in a healthy loop. */
 const lookMs = 10;
 const lateMs = 15;
@@ -23,6 +29,7 @@ class Awake {
   /** When the stall at hand began, until all has been read that it held up. */
   #stalledAt = -1;
   #polling = false;
+  #countTo = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -33,25 +40,29 @@ class Awake {
   read(now: number): number {
     this.#quietLooks = 0;
     if (this.#stalledAt >= 0) return this.#stalledAt;
-    const sleptMs = now - this.#seenAt;
-    const seenAt = this.#seenAt;
-    this.#seenAt = now;
-    if (sleptMs <= (this.#looking ? lookMs + lateMs : idleMs + idleLateMs)) {
-      this.#look();
-      return now;
-    }
-    this.#stalledAt = seenAt;
-    this.countPoll();
-    return seenAt;
+    if (this.#overslept(now)) return this.#stalledAt;
+    this.#look();
+    return now;
   }
 
   /** Says that the loop goes round; called after what there was has been read. */
   look(now: number): void {
-    if (this.#stalledAt < 0) this.#seenAt = now;
+    // Where the stall came between the reading and this look, what it held up is read the next time.
+    if (this.#stalledAt < 0) this.#overslept(now);
   }
 
-  /** Counts the next time the network has been read. */
-  countPoll(): void {
+  #overslept(now: number): boolean {
+    const seenAt = this.#seenAt;
+    this.#seenAt = now;
+    if (now - seenAt <= (this.#looking ? lookMs + lateMs : idleMs + idleLateMs)) return false;
+    this.#stalledAt = seenAt;
+    this.countPolls(this.polls + 1);
+    return true;
+  }
+
+  /** Counts how often the network is read, up to a count of so many. */
+  countPolls(to: number): void {
+    if (to > this.#countTo) this.#countTo = to;
     if (this.#polling) return;
     this.#polling = true;
     this.#clock.afterReads(() => {
@@ -59,6 +70,7 @@ class Awake {
       this.polls++;
       this.#stalledAt = -1;
       this.#seenAt = this.#clock.now();
+      if (this.polls < this.#countTo) this.countPolls(0);
     });
   }
 
@@ -92,6 +104,7 @@ export class ArrivalTimes {
   #leftAt = 0;
   /** Until which count of polls something may be left; −1 where the socket was read empty. */
   #leftUntil = -1;
+  #heldUpUntil = 0;
 
   constructor(clock: Clock) {
     let awake = awakes.get(clock);
@@ -104,17 +117,20 @@ export class ArrivalTimes {
 
   /** Returns when bytes that are read at `now` had arrived, in ms on the clock. */
   read(now: number, bytes: number): number {
-    const arrivedAt = this.#awake.read(now);
-    if (this.#leftUntil < 0 && bytes < fullReadBytes) return arrivedAt;
-    const left = this.#awake.polls <= this.#leftUntil;
+    const awake = this.#awake;
+    const arrivedAt = awake.read(now);
+    const full = bytes >= fullReadBytes;
+    if (this.#leftUntil < 0 && !full) return arrivedAt;
+    const left = awake.polls <= this.#leftUntil;
     const earliest = left ? Math.min(arrivedAt, this.#leftAt) : arrivedAt;
-    if (bytes < fullReadBytes) {
-      this.#leftUntil = -1;
-    } else {
+    if (full && earliest < now) this.#heldUpUntil = now + heldUpMs;
+    const heldUp = now < this.#heldUpUntil;
+    if (full || (left && heldUp)) {
       this.#leftAt = earliest;
-      // What is left is read in this turn of the loop or in the next.
-      this.#leftUntil = this.#awake.polls + 1;
-      this.#awake.countPoll();
+      this.#leftUntil = awake.polls + (heldUp ? pollsOfHeldUp : 1);
+      awake.countPolls(this.#leftUntil + 1);
+    } else {
+      this.#leftUntil = -1;
     }
     return earliest;
   }
