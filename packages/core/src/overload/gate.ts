@@ -44,9 +44,9 @@ export class Gate {
     if (until < this.#lookAt) this.#lookAt = until;
   }
 
-  /** Whether a call has waited for too long. */
+  /** Whether a call has waited for too long, and has not expired. */
   tooLong(call: Startable, now: number): boolean {
-    return this.standing.now && now >= patientUntil(call);
+    return this.standing.now && now >= patientUntil(call) && now < call.deadline;
   }
 
   observe(now: number): void {
