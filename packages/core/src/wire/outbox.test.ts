@@ -228,6 +228,48 @@ test("short frames pass long messages, so that a ping or a small answer waits fo
   assert.ok(at < 6 * maxFrameBytes, `the short answer left after ${at} bytes`);
 });
 
+test("a long message takes its turns: two parts in each, so that what is short is read and answered between them", async () => {
+  const clock = createManualClock();
+  const stream = new SlowStream();
+  const turns: (() => void)[] = [];
+  const outbox = new Outbox({
+    stream,
+    clock: {
+      now: () => clock.now(),
+      setTimer: (run, delayMs) => clock.setTimer(run, delayMs),
+      atEndOfTurn: (run) => clock.atEndOfTurn(run),
+      afterReads: (run) => void turns.push(run),
+    },
+    highWaterBytes: 1_048_576,
+    onRoom: () => {},
+  });
+  put(outbox, Kind.response, 1, patterned(1_000_000, 1));
+  await clock.settle();
+  stream.endWrite();
+  await clock.settle();
+  assert.deepEqual(
+    stream.writes.map(({ length }) => length),
+    [2 * (maxFrameBytes + 12)],
+    "the socket has taken it, and no more is written in this turn",
+  );
+  put(outbox, Kind.response, 2, patterned(10, 2));
+  await clock.settle();
+  assert.equal(stream.writes[1]?.length, 22, "what is short leaves at once and alone");
+  stream.endWrite();
+  await clock.settle();
+  assert.equal(stream.writes.length, 2);
+  turns.shift()?.();
+  assert.equal(stream.writes[2]?.length, 2 * (maxFrameBytes + 12));
+  outbox.finish();
+  while (stream.busy || turns.length > 0) {
+    stream.endWrite();
+    await clock.settle();
+    turns.shift()?.();
+    await clock.settle();
+  }
+  assert.equal(readBack(Buffer.concat(stream.writes)).messages.length, 2, "finishing waits for all of its parts");
+});
+
 async function flushOnce(stream: SlowStream): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
   stream.endWrite();

@@ -6,11 +6,14 @@ import { maxBlockBytes } from "./block.js";
 import type { BlockAlgorithm } from "./block-algorithm.js";
 import { BlockPacker } from "./block-packer.js";
 import { Flag, headerBytes, Kind, maxFrameBytes, writeHeader, writeLength } from "./header.js";
-import { pages, smallPageBytes } from "./page-pool.js";
+import { largePageBytes, pages, smallPageBytes } from "./page-pool.js";
 import { preface } from "./preface.js";
 
-/** Chunks of long messages in one write: enough to fill a socket, few enough that nobody waits long behind them. */
-const chunksPerWrite = 2;
+/**
+ * Chunks of long messages in one turn of the event loop: enough to keep a socket busy, few enough that who asks for
+ * something short is read, and answered, between them.
+ */
+const chunksPerTurn = 2;
 /** What has gathered in a turn leaves before its end once it is this much. */
 const eagerBytes = 12_288;
 /** What a header and its fixed fields need, so that they are never cut. */
@@ -88,6 +91,12 @@ export class Outbox implements Sink {
   readonly #flush = (): void => {
     this.#scheduled = false;
     this.#options.onTurnEnd?.();
+    if (this.#writingBytes === 0) this.#write();
+  };
+  /** Chunks left in this turn; the next one is under way. */
+  #chunksLeft = true;
+  readonly #onTurn = (): void => {
+    this.#chunksLeft = true;
     if (this.#writingBytes === 0) this.#write();
   };
   readonly #onWritten = (): void => {
@@ -316,8 +325,7 @@ export class Outbox implements Sink {
   #takeLong(): void {
     const at = this.#frameAt;
     const { bytes } = this;
-    const body = Buffer.from(bytes.subarray(this.#bodyAt, this.position));
-    const total = body.length;
+    const total = this.position - this.#bodyAt;
     if (total > this.messageBytes) {
       throw new RpcError(
         "resource_exhausted",
@@ -328,6 +336,9 @@ export class Outbox implements Sink {
     const fields = Buffer.allocUnsafe(4 + this.#bodyAt - at - headerBytes);
     fields.writeUInt32BE(total);
     bytes.copy(fields, 4, at + headerBytes, this.#bodyAt);
+    // A page of its own goes with the message; one of the pool is wanted back.
+    const whole = bytes.subarray(this.#bodyAt, this.position);
+    const body = bytes.length > largePageBytes ? whole : Buffer.from(whole);
     const message: LongMessage = {
       kind: bytes[at]!,
       flags: bytes.readUInt16BE(at + 4) | Flag.more,
@@ -339,20 +350,18 @@ export class Outbox implements Sink {
     };
     this.#longBytes += total;
     this.position = at;
-    if (message.kind === Kind.request) {
-      // Its place among the requests is here: what is said after it has a higher id.
-      this.#seal(at);
-      this.#addChunk(message);
-    }
+    if (body === whole || message.kind === Kind.request) this.#seal(at);
+    // Its place among the requests is here: what is said after it has a higher id.
+    if (message.kind === Kind.request) this.#addChunk(message);
     this.#long.push(message);
   }
 
   #write(): void {
     if (this.#closed || this.#open) return;
     this.#seal(this.position);
-    if (this.#long.length > 0) this.#addChunks();
+    if (this.#long.length > 0 && this.#chunksLeft) this.#addChunks();
     if (this.#waiting.length === 0) {
-      if (this.#finishing) this.#options.stream.end();
+      if (this.#finishing && this.#long.length === 0) this.#options.stream.end();
       return;
     }
     if (this.#packer !== undefined) this.#pack(this.#packer);
@@ -384,10 +393,14 @@ export class Outbox implements Sink {
   }
 
   #addChunks(): void {
-    for (let count = 0; count < chunksPerWrite; count++) {
+    for (let count = 0; count < chunksPerTurn; count++) {
       const index = this.#long.findIndex((message) => this.#mayGoOn(message));
       const [message] = index < 0 ? [] : this.#long.splice(index, 1);
       if (message === undefined) return;
+      if (this.#chunksLeft) {
+        this.#chunksLeft = false;
+        this.#options.clock.afterReads(this.#onTurn);
+      }
       this.#addChunk(message);
       if (message.sent < message.body.length) this.#long.push(message);
       else this.#endLong(message);
