@@ -9,6 +9,16 @@ import { asked, type Done, type Work, type Worker } from "./work.js";
 /** How much later than its deadline a call may settle, in ms. */
 const graceMs = 25;
 
+/** What no call fails with while servers come and go as they should. */
+const ofLostConnections: ReadonlySet<string> = new Set([
+  "CONNECTION_LOST",
+  "DRAINING",
+  "CONNECT_FAILED",
+  "NO_HELLO",
+  "NO_ENDPOINT",
+  "NOT_READY",
+]);
+
 interface Made {
   readonly work: Work;
   readonly method: "once" | "again";
@@ -116,10 +126,12 @@ export class Calls {
     }
   }
 
-  /** What can only be said when nothing more will run. */
-  atEnd(): void {
+  /** What can only be said when nothing more will run. `gentle`: servers were shut down, and nothing worse happened. */
+  atEnd(gentle: boolean): void {
     for (const { made, error } of this.outcomes) {
       const { token } = made.work;
+      if (gentle && error !== undefined && ofLostConnections.has(error.reason))
+        this.#ledger.violated(`${token} failed with ${error.reason} though servers only drained: ${error.message}`);
       const ran = this.#ledger.ran(token);
       if (error?.processed === "no" && ran > 0)
         this.#ledger.violated(`${token} failed with ${error.reason}, processed no, though its handler ran`);

@@ -92,12 +92,13 @@ export function pick<T>(random: Random, among: readonly T[]): T {
 /** Returns what a seed does. */
 export function planOf(random: Random): Plan {
   const durationMs = pick(random, [200, 1_000, 3_000]);
+  const rolling = random() < 0.1;
   const faults = Array.from(
     { length: between(random, 0, 6) },
     (): Fault => ({
       atMs: random() * durationMs,
       forMs: pick(random, [1, 5, 30, 200, 1_000, 4_000, 12_000]) * (0.5 + random()),
-      what: pick(random, faultNames),
+      what: rolling ? "drain server" : pick(random, faultNames),
       a: between(random, 0, 5),
       b: between(random, 0, 5),
     }),

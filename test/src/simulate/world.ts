@@ -17,6 +17,7 @@ const probes = 8;
 interface ServerPlace {
   process: SimulatedProcess;
   server: Server | undefined;
+  servesSinceMs: number;
   outgoing: Connector;
   client: Client<Worker> | undefined;
 }
@@ -42,6 +43,8 @@ export class World {
     readonly closed: Promise<void>;
   }[] = [];
   readonly #bounds: Bounds;
+  /** Whether a server went when there was no other that clients had found by then. */
+  #leftAlone = false;
 
   constructor(seed: number, plan: Plan, onTrace: ((line: string) => void) | undefined) {
     this.#plan = plan;
@@ -55,6 +58,11 @@ export class World {
     for (let index = 0; index < plan.clients; index++) {
       this.#clients.push(this.#clientIn(this.cluster.process(`c${index}`)));
     }
+  }
+
+  /** Whether clients could always find a server that was not going. */
+  get alwaysServed(): boolean {
+    return this.#plan.viaRegistry && !this.#leftAlone;
   }
 
   /** Everything that lives keeps to its bounds. */
@@ -224,6 +232,9 @@ export class World {
   #drain(place: ServerPlace): void {
     const { process, server } = place;
     if (server === undefined || process.running !== "running") return;
+    const foundByMs = this.cluster.nowMs - 500;
+    const others = this.#servers.filter((other) => other !== place);
+    if (!others.some((other) => other.server !== undefined && other.servesSinceMs <= foundByMs)) this.#leftAlone = true;
     place.server = undefined;
     const closed = server.close().then(() => this.#restartServer(place, process));
     this.#closing.push({ process, end: server, closed });
@@ -241,7 +252,7 @@ export class World {
   #serverIn(process: SimulatedProcess): ServerPlace {
     const outgoing = process.connect(this.#target(process));
     const client = outgoing.client(WorkerService);
-    const place: ServerPlace = { process, server: undefined, outgoing, client };
+    const place: ServerPlace = { process, server: undefined, servesSinceMs: 0, outgoing, client };
     const { limits, handlersRunning, waitQueueEntries, waitQueueBytes, viaRegistry, compression } = this.#plan;
     process
       .serve({
@@ -259,7 +270,9 @@ export class World {
       .then(
         (server) => {
           const now = this.#servers.find((each) => each.process === process);
-          if (now !== undefined) now.server = server;
+          if (now === undefined) return;
+          now.server = server;
+          now.servesSinceMs = this.cluster.nowMs;
         },
         (error: unknown) => {
           // The registry is down: whoever starts servers tries again.
