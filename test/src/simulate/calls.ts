@@ -130,7 +130,7 @@ export class Calls {
   atEnd(gentle: boolean): void {
     for (const { made, error } of this.outcomes) {
       const { token } = made.work;
-      if (gentle && error !== undefined && ofLostConnections.has(error.reason))
+      if (gentle && made.work.fails === "" && error !== undefined && ofLostConnections.has(error.reason))
         this.#ledger.violated(`${token} failed with ${error.reason} though servers only drained: ${error.message}`);
       const ran = this.#ledger.ran(token);
       if (error?.processed === "no" && ran > 0)

@@ -92,18 +92,17 @@ export function pick<T>(random: Random, among: readonly T[]): T {
 /** Returns what a seed does. */
 export function planOf(random: Random): Plan {
   const durationMs = pick(random, [200, 1_000, 3_000]);
-  const rolling = random() < 0.1;
   const faults = Array.from(
     { length: between(random, 0, 6) },
     (): Fault => ({
       atMs: random() * durationMs,
       forMs: pick(random, [1, 5, 30, 200, 1_000, 4_000, 12_000]) * (0.5 + random()),
-      what: rolling ? "drain server" : pick(random, faultNames),
+      what: pick(random, faultNames),
       a: between(random, 0, 5),
       b: between(random, 0, 5),
     }),
   );
-  return {
+  const plan: Plan = {
     servers: between(random, 1, 3),
     clients: between(random, 1, 2),
     viaRegistry: random() < 0.7,
@@ -133,4 +132,17 @@ export function planOf(random: Random): Plan {
     burst: random() < 0.2 ? pick(random, [100, 500]) : 0,
     faults,
   };
+  return random() < 0.1 ? rolling(plan, random) : plan;
+}
+
+/** Nothing goes wrong but that servers are shut down one after the other, as in a rolling restart. */
+function rolling(plan: Plan, random: Random): Plan {
+  const drain = (a: number): Fault => ({
+    atMs: 600 + 900 * a + random() * 300,
+    forMs: 0,
+    what: "drain server",
+    a,
+    b: 0,
+  });
+  return { ...plan, servers: 3, viaRegistry: true, durationMs: 3_000, faults: [drain(0), drain(1)] };
 }
