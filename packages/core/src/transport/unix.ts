@@ -1,5 +1,5 @@
-import { chmod, lstat, rename, unlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { createHash } from "node:crypto";
+import { chmod, lstat, unlink } from "node:fs/promises";
 import { RpcError } from "../contract/errors.js";
 import type { Address } from "../contract/registry.js";
 import type { Transport } from "../contract/transport.js";
@@ -36,9 +36,12 @@ export function unixTransport(options: UnixOptions = {}): Transport {
           (socket) => accept(socket, `${address}#${++accepted}`),
           refused,
         );
-      const listener = await listen().catch(async (error: unknown) => {
-        await takeOver(path, address, error as RpcError);
-        return listen();
+      const listener = await listen().catch((error: unknown) => {
+        if (codeOf(error) !== "EADDRINUSE") throw error;
+        return alone(path, address, async () => {
+          await makeRoom(path, address);
+          return listen();
+        });
       });
       try {
         await chmod(path, mode);
@@ -54,22 +57,38 @@ export function unixTransport(options: UnixOptions = {}): Transport {
 /** Unix sockets that processes of the same user may connect to, `unix:///run/shop.sock`. */
 export const unix: Transport = unixTransport();
 
-/** Removes the file that a killed process left behind. Throws `taken` where somebody listens on it, and where it is no socket. */
-async function takeOver(path: string, address: Address, taken: RpcError): Promise<void> {
-  if ((taken.cause as NodeJS.ErrnoException | undefined)?.code !== "EADDRINUSE") throw taken;
+/** Removes the file that a killed process left behind. Throws where somebody listens on it, and where it is no socket. */
+async function makeRoom(path: string, address: Address): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return;
   if (!found.isSocket())
     throw listenFailed(address, "a file that is no socket is there: remove it, or use another path");
-  if (await answers(path, address)) throw listenFailed(address, "another process listens on it", taken.cause);
-  // Moved first and asked again: between the question and the removal another process may have taken it over.
-  const aside = join(dirname(path), `.${process.pid.toString(36)}`);
-  await rename(path, aside).catch(() => {});
-  if (await answers(aside, address)) {
-    await rename(aside, path).catch(() => {});
-    throw listenFailed(address, "another process listens on it", taken.cause);
+  if (await answers(path, address)) throw listenFailed(address, "another process listens on it");
+  await unlink(path).catch(() => {});
+}
+
+/**
+ * Runs `take` while nobody else takes this path over: of two that find the same dead file, one would remove the other's
+ * new one. The lock is an abstract socket, which the kernel lets go with its process; where there are none, there is no
+ * lock.
+ */
+async function alone<T>(path: string, address: Address, take: () => Promise<T>): Promise<T> {
+  if (process.platform !== "linux") return take();
+  const name = `\0rpc-${createHash("sha256").update(path).digest("hex")}`;
+  const lock = await listenForSockets(
+    { path: name },
+    address,
+    () => address,
+    (socket) => void socket.destroy(),
+    undefined,
+  ).catch(() => {
+    throw listenFailed(address, "another process is taking it over");
+  });
+  try {
+    return await take();
+  } finally {
+    await lock.close();
   }
-  await unlink(aside).catch(() => {});
 }
 
 async function answers(path: string, address: Address): Promise<boolean> {
@@ -78,9 +97,14 @@ async function answers(path: string, address: Address): Promise<boolean> {
     return true;
   } catch (error) {
     // Full is not gone, nor is who may not be asked.
-    const code = ((error as RpcError).cause as NodeJS.ErrnoException | undefined)?.code;
+    const code = codeOf(error);
     return code !== "ECONNREFUSED" && code !== "ENOENT";
   }
+}
+
+/** The system's code of an error of ours. */
+function codeOf(error: unknown): string | undefined {
+  return ((error as RpcError).cause as NodeJS.ErrnoException | undefined)?.code;
 }
 
 /** Throws `invalid_argument` / `BAD_ADDRESS` where an address is not `unix://` and an absolute path that the kernel takes. */
