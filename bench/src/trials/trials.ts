@@ -1,4 +1,5 @@
 import { attacks } from "./attack.js";
+import { compression } from "./compression.js";
 import { deadlines } from "./deadlines.js";
 import { idle } from "./idle.js";
 import { inFlight } from "./in-flight.js";
@@ -8,4 +9,13 @@ import type { Trial } from "./trial.js";
 import { writes } from "./writes.js";
 
 /** All trials, in the order in which they run. */
-export const trials: readonly Trial[] = [writes, inFlight, largeAnswers, deadlines, overload, idle, ...attacks];
+export const trials: readonly Trial[] = [
+  writes,
+  compression,
+  inFlight,
+  largeAnswers,
+  deadlines,
+  overload,
+  idle,
+  ...attacks,
+];
