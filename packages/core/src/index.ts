@@ -1,8 +1,9 @@
 export { currentCall, detached } from "./ambient/index.js";
+export { type BatchOptions, batch, type Outcomes } from "./client/batch.js";
 export type { CallOptions } from "./client/call-options.js";
 export type { ConnectOptions } from "./client/connect-options.js";
 export { type Connector, connect } from "./client/connector.js";
-export { type ClientOptions, createClient, withOptions } from "./client/create-client.js";
+export { type ClientOptions, createClient, oneway, withOptions } from "./client/create-client.js";
 export type { BackoffOptions } from "./clock/backoff.js";
 export { systemClock } from "./clock/system-clock.js";
 export { bytes, json, messagePack } from "./codecs/index.js";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import test, { type TestContext } from "node:test";
-import { defineService, messagePack, type Reply, RpcError, type Sink, tokens, withOptions } from "@rpc/core";
-import { type ArithServer, arithClient, arithServer } from "./golden/arith.js";
+import { defineService, messagePack, oneway, type Reply, RpcError, type Sink, tokens, withOptions } from "@rpc/core";
+import { type ArithServer, arithClient, arithServer, DividedByZero } from "./golden/arith.js";
 import { golden, goldenLines, unasked } from "./golden/document.js";
 import { readValues, writtenValues } from "./golden/values.js";
 import { until } from "./ground/until.js";
@@ -247,6 +247,51 @@ test("a client sets the optional fields that the document says and reads those o
   await takes(otherPeer, "request-add");
   says(otherPeer, "response-with-load");
   assert.equal(await plain, 3);
+});
+
+test("an error of a class that both sides were told of is the document's frame, and arrives as that class", async (t) => {
+  const peer = await dials(await arithServer(t, { errors: [DividedByZero] }), t);
+  says(peer, "open");
+  await takes(peer, "opened");
+  says(peer, "request-divide");
+  await takes(peer, "error-declared");
+
+  const { server, arith } = await arithClient(t, { errors: [DividedByZero] });
+  const sum = arith.add(1, 2);
+  const divided = refused(arith.divide(1, 0));
+  const dialled = await server.accept();
+  await accepts(dialled);
+  await takes(dialled, "request-add", "request-divide");
+  says(dialled, "error-declared", "response-add");
+  const error = await divided;
+  assert.ok(error instanceof DividedByZero);
+  assert.equal(error.details.divisor, 0);
+  assert.equal(await sum, 3);
+});
+
+test("a oneway request is the document's frame, is run, and is not answered", async (t) => {
+  const made = await arithServer(t);
+  const peer = await dials(made, t);
+  says(peer, "open");
+  await takes(peer, "opened");
+  says(peer, "request-oneway", "ping");
+  await takes(peer, "pong");
+  assert.deepEqual(
+    made.ran.map(({ method, oneway: unanswered }) => [method.name, unanswered]),
+    [["add", true]],
+  );
+  const { server, arith } = await arithClient(t);
+  const dialled = server.accept().then(async (accepted) => {
+    await accepts(accepted);
+    return accepted;
+  });
+  const calls = [arith.add(1, 2), arith.add(1, 2), arith.add(1, 2)];
+  await oneway(arith).add(1, 2);
+  const other = await dialled;
+  for (let call = 0; call < calls.length; call++) await other.expect("request");
+  await takes(other, "request-oneway");
+  other.cut();
+  for (const call of calls) await refused(call);
 });
 
 test("metadata of answers is written as the document says, and told to who asked for it", async (t) => {

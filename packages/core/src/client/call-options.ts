@@ -1,4 +1,5 @@
-import { type Metadata, noMetadata, type Priority, type Reply } from "../contract/call.js";
+import { type Metadata, type NestedCall, noMetadata, type Priority, type Reply } from "../contract/call.js";
+import type { Clock } from "../contract/clock.js";
 import { checkOptions as checkKinds, type OptionKinds } from "../service/check-options.js";
 
 /** A unary call always has a deadline: this one unless something else is said, and never a later one than the longest. */
@@ -39,6 +40,18 @@ export interface CheckedOptions {
   /** undefined: that of the call whose handler makes this one, else "normal". */
   readonly priority: Priority | undefined;
   readonly onReply: ((reply: Reply) => void) | undefined;
+  /** Whether calls are oneway. */
+  readonly oneway: boolean;
+  /** The batch that calls belong to. */
+  readonly batch: BatchCalls | undefined;
+}
+
+/** What a client asks of the batch whose calls it makes. */
+export interface BatchCalls {
+  /** No more calls are taken. */
+  readonly built: boolean;
+  until(clock: Clock): number;
+  add(call: NestedCall, answer: Promise<unknown>): void;
 }
 
 export const noOptions: CheckedOptions = Object.freeze({
@@ -47,6 +60,8 @@ export const noOptions: CheckedOptions = Object.freeze({
   metadata: noMetadata,
   priority: undefined,
   onReply: undefined,
+  oneway: false,
+  batch: undefined,
 });
 
 /** Returns `options` over `before`. Throws a TypeError, or `invalid_argument` / `BAD_OPTION`, where one is unknown or of the wrong type. */
@@ -64,6 +79,8 @@ export function checkOptions(options: CallOptions, before: CheckedOptions): Chec
     metadata: metadata === undefined ? before.metadata : Object.freeze({ ...before.metadata, ...metadata }),
     priority: priority ?? before.priority,
     onReply: onReply ?? before.onReply,
+    oneway: before.oneway,
+    batch: before.batch,
   };
 }
 

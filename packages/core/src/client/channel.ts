@@ -2,11 +2,13 @@ import { type Ticking, tickerOf, tickMs } from "../clock/ticker.js";
 import type { Balancer, Picker } from "../contract/balancer.js";
 import type { Call, Invoke } from "../contract/call.js";
 import type { Clock, Timer } from "../contract/clock.js";
-import { RpcError } from "../contract/errors.js";
+import { type Processed, RpcError } from "../contract/errors.js";
+import type { ConnectionLimits } from "../contract/limits.js";
 import type { Logger } from "../contract/logger.js";
 import type { ServiceDescriptor } from "../contract/method.js";
 import type { Endpoint } from "../contract/registry.js";
 import type { Session } from "../session/session.js";
+import type { WhenFull } from "../session/session-options.js";
 import type { ReadyCandidate } from "./candidate.js";
 import type { Link, LinkUser } from "./link.js";
 import { Member, MemberLane, type MemberOwner } from "./member.js";
@@ -31,7 +33,9 @@ export interface ChannelOptions {
   readonly balancer: Balancer;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly maxWaiting: number;
+  /** Bounds of the calls that wait until an endpoint is ready. */
+  readonly limits: Pick<ConnectionLimits, "sendQueueEntries" | "sendQueueWaiters">;
+  readonly whenFull: WhenFull;
   /** Calls wait to the end of their deadline instead of failing after 5 s without an instance. */
   readonly waitForReady: boolean;
   /** Sheds calls while most are rejected; undefined where nothing is to be shed. */
@@ -87,7 +91,7 @@ export class Channel implements Ticking, MemberOwner {
   constructor(options: ChannelOptions) {
     this.#options = options;
     this.#throttle = options.throttle;
-    this.#waiting = new WaitRoom(options.maxWaiting);
+    this.#waiting = new WaitRoom(options.limits, options.whenFull, () => this.#unavailable("no").message);
     this.#makePicker = options.balancer();
     this.#unreadySince = options.clock.now();
     tickerOf(options.clock).add(this);
@@ -214,7 +218,7 @@ export class Channel implements Ticking, MemberOwner {
   failed(): void {
     if (this.#picker !== undefined || this.#waiting.size === 0 || this.#options.waitForReady) return;
     if (this.#refused() !== undefined || this.#options.clock.now() >= this.#patientUntil())
-      this.#waiting.fail((call) => this.#unavailable(call));
+      this.#waiting.fail((call) => this.#unavailable(call.processed));
   }
 
   #wait(call: Call): Promise<unknown> {
@@ -222,10 +226,10 @@ export class Channel implements Ticking, MemberOwner {
     if (this.#closed) return Promise.reject(this.#closedError());
     const { clock, waitForReady } = this.#options;
     const refused = this.#refused();
-    if (refused !== undefined && !waitForReady) return Promise.reject(this.#unavailable(call));
+    if (refused !== undefined && !waitForReady) return Promise.reject(this.#unavailable(call.processed));
     if (!waitForReady) {
       const leftMs = this.#patientUntil() - clock.now();
-      if (leftMs <= 0) return Promise.reject(this.#unavailable(call));
+      if (leftMs <= 0) return Promise.reject(this.#unavailable(call.processed));
       this.#patience ??= clock.setTimer(() => this.#onPatienceOver(), leftMs);
     }
     return this.#waiting.wait(call);
@@ -334,7 +338,7 @@ export class Channel implements Ticking, MemberOwner {
     });
   }
 
-  #unavailable(call: Call): RpcError {
+  #unavailable(processed: Processed): RpcError {
     const { service } = this.#options;
     const members = [...this.#members.values()];
     if (members.length === 0) {
@@ -342,10 +346,12 @@ export class Channel implements Ticking, MemberOwner {
         this.#lastError ??
         new RpcError(
           "unavailable",
-          `no instance of ${service.name} is registered: is it running, and does it use the same registry?`,
+          this.#listed
+            ? `no instance of ${service.name} is registered: is it running, and does it use the same registry?`
+            : `the registry has not said yet where instances of ${service.name} are`,
           {
             reason: "NO_ENDPOINT",
-            processed: call.processed,
+            processed,
           },
         )
       );
@@ -358,7 +364,7 @@ export class Channel implements Ticking, MemberOwner {
       `${service.name} at ${endpoint.address} is not reachable${others}: ${why}`,
       {
         reason: error?.reason ?? "NOT_READY",
-        processed: call.processed,
+        processed,
         endpoint: endpoint.address,
         cause: error,
       },

@@ -14,6 +14,7 @@ import {
 import { worse } from "../contract/certainty.js";
 import { type Processed, RpcError } from "../contract/errors.js";
 import type { Method } from "../contract/method.js";
+import { pastAttempts } from "../contract/past-attempts.js";
 import { markReceived } from "../contract/received-error.js";
 import type { Endpoint } from "../contract/registry.js";
 import { type ClientCallEvent, diagnostics } from "../session/diagnostics.js";
@@ -34,7 +35,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
   readonly signal: AbortSignal | undefined;
   priority: Priority;
   attempt = 1;
-  readonly oneway = false;
+  readonly oneway: boolean;
   route: Route | undefined = undefined;
   readonly peer = undefined;
   replyMetadata: Metadata = noMetadata;
@@ -50,6 +51,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
   place = -1;
   readonly #parent: Call | undefined;
   readonly #onReply: ((reply: Reply) => void) | undefined;
+  #accepted = false;
   #deadlines: Deadlines | undefined;
   #resolve: ((output: unknown) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
@@ -61,7 +63,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
     deadline: number,
     priority: Priority,
     parent: Call | undefined,
-    { metadata, signal, onReply }: CheckedOptions,
+    { metadata, signal, onReply, oneway }: CheckedOptions,
   ) {
     this.method = method;
     this.startedAt = startedAt;
@@ -73,6 +75,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
     this.cautious = parent !== undefined && (parent.cautious || parent.attempt > 1);
     this.#parent = parent;
     this.#onReply = onReply;
+    this.oneway = oneway;
   }
 
   /** Sends the call through `invoke`. To be called once. */
@@ -105,7 +108,25 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
 
   /** Called by the table of deadlines. */
   expire(): void {
-    this.#giveUp(deadlineExceeded(this));
+    if (this.#accepted) this.#drop();
+    else this.#giveUp(deadlineExceeded(this));
+  }
+
+  /** A queue has taken a oneway call: its caller is told, and from here on only its deadline can stop it. */
+  onAccepted(): void {
+    const resolve = this.#resolve;
+    if (resolve === undefined) return;
+    this.#accepted = true;
+    this.#withdraw();
+    if (this.account !== undefined) this.account.settled++;
+    if (diagnostics.clientCall.hasSubscribers) this.#report(undefined);
+    resolve(undefined);
+  }
+
+  /** An accepted call was not written before its deadline. */
+  #drop(): void {
+    this.abandoned = deadlineExceeded(this);
+    this.carrier?.giveUp(this.abandoned);
   }
 
   /** Called by the caller's signal. */
@@ -120,7 +141,10 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
 
   #succeed(output: unknown): void {
     const resolve = this.#resolve;
-    if (resolve === undefined) return;
+    if (resolve === undefined) {
+      this.#end();
+      return;
+    }
     const reject = this.#reject;
     this.#leave();
     const { account } = this;
@@ -129,7 +153,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
       if (this.attempt > 1) account.retries += this.attempt - 1;
     }
     if (diagnostics.clientCall.hasSubscribers) this.#report(undefined);
-    if (this.#onReply !== undefined) {
+    if (this.#onReply !== undefined && !this.oneway) {
       try {
         this.#onReply(this.#reply());
       } catch (thrown) {
@@ -142,12 +166,16 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
 
   #fail(thrown: unknown): void {
     const reject = this.#reject;
-    if (reject === undefined) return;
+    if (reject === undefined) {
+      this.#end();
+      return;
+    }
     this.#leave();
     if (thrown instanceof RpcError) {
       markReceived(thrown);
       // An interceptor may throw an error that cannot be written to; it is still what the caller gets.
       Reflect.set(thrown, "attempts", this.attempt);
+      if (this.attempt > 1) Reflect.set(thrown, "message", thrown.message + pastAttempts(this));
       Reflect.set(thrown, "processed", worse(thrown.processed, this.processed));
     }
     const { account } = this;
@@ -194,10 +222,19 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
 
   /** Whatever way it ended, nothing of it may stay behind. */
   #leave(): void {
+    this.#end();
+    this.#withdraw();
+  }
+
+  #end(): void {
+    this.#deadlines?.delete(this);
+  }
+
+  /** Its caller hears no more of it, and it no more of its caller. */
+  #withdraw(): void {
     this.settled = true;
     this.#resolve = undefined;
     this.#reject = undefined;
-    this.#deadlines?.delete(this);
     if (this.signal !== undefined) forgetAbort(this.signal, this);
     this.#parent?.nested?.delete(this);
   }

@@ -26,7 +26,11 @@ describe("options of connect that cannot be", () => {
     ["a negative timeout", { address, timeoutMs: -1 }, /timeoutMs must be a number of 0 or more/],
     ["a timeout that is none", { address, timeoutMs: Number.NaN }, /timeoutMs must be .* not NaN/],
     ["no time to connect", { address, connectMs: 0 }, /connectMs must be a whole number above 0/],
-    ["an unknown way when full", { address, whenFull: "drop" }, /whenFull must be "evict" or "refuse", not "drop"/],
+    [
+      "an unknown way when full",
+      { address, whenFull: "drop" },
+      /whenFull must be "evict" or "refuse" or "wait", not "drop"/,
+    ],
     ["credentials that are empty", { address, credentials: "" }, /credentials is empty/],
     ["an onConnect that is none", { address, onConnect: true }, /onConnect must be a function, not true/],
     ["insecure that is none", { address, insecure: "yes" }, /insecure must be true or false/],

@@ -4,6 +4,7 @@ import type { Interceptor } from "../contract/call.js";
 import type { Clock, Random } from "../contract/clock.js";
 import type { Codec } from "../contract/codec.js";
 import type { CompressionChoice } from "../contract/compression.js";
+import type { ErrorClass } from "../contract/error-class.js";
 import { RpcError } from "../contract/errors.js";
 import type { KeepAliveOptions } from "../contract/keep-alive.js";
 import type { ConnectionLimits } from "../contract/limits.js";
@@ -58,12 +59,21 @@ export interface ConnectSettings {
   readonly connections?: number;
   /** When a silent peer is asked whether it is there, suspected and given up; what is left out has its default. */
   readonly keepAlive?: KeepAliveOptions;
-  /** What happens when the queue to an endpoint is full: the oldest unwritten call fails ("evict"), or the new one ("refuse"). Defaults to "evict". */
+  /**
+   * What happens when the queue to an endpoint is full: the oldest unwritten call fails ("evict"), or the new one
+   * ("refuse"), or the new one waits for room until its deadline ("wait"), with its arguments as they were given, for who
+   * awaits calls before making more. Defaults to "evict".
+   */
   readonly whenFull?: WhenFull;
   /** How long connecting may take, hello included, in ms. Defaults to 5 000. */
   readonly connectMs?: number;
   /** Waits between attempts to connect, or to watch the registry. Defaults to 100 ms × 1.6, ± 20 %, 30 s at most. */
   readonly backoff?: BackoffOptions;
+  /**
+   * Classes of errors that arrive as themselves where both sides name them, by their reason. Defaults to none: then every
+   * error is an `RpcError`.
+   */
+  readonly errors?: readonly ErrorClass[];
   /** Defaults to writing nothing. */
   readonly logger?: Logger;
   readonly clock?: Clock;
@@ -93,9 +103,10 @@ const kinds: OptionKinds = {
   limits: "object",
   connections: "count",
   keepAlive: "object",
-  whenFull: ["evict", "refuse"],
+  whenFull: ["evict", "refuse", "wait"],
   connectMs: "count",
   backoff: "object",
+  errors: "list",
   logger: "object",
   clock: "object",
   random: "function",

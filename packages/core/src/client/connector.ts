@@ -17,6 +17,7 @@ import { RetryPolicy } from "../interceptors/retry-policy.js";
 import { checkKeepAlive } from "../service/keep-alive-option.js";
 import { checkLimits } from "../service/limits-option.js";
 import { compressionOf } from "../session/compression-option.js";
+import { ErrorClasses } from "../session/error-classes.js";
 import type { Session } from "../session/session.js";
 import { Attempts } from "../stats/attempts.js";
 import { Ledger } from "../stats/ledger.js";
@@ -89,6 +90,7 @@ class SocketConnector implements Connector {
       random,
       logger: guarded(logger),
       limits: checkLimits("connect", limits),
+      errors: new ErrorClasses("connect", options.errors),
       keepAlive: checkKeepAlive("connect", options.keepAlive),
       compression: compressionOf("connect", options.compression),
       cluster: options.cluster ?? "",
@@ -179,14 +181,15 @@ class SocketConnector implements Connector {
   }
 
   #openChannel(service: ServiceDescriptor, policy: RetryPolicy | undefined): Channel {
-    const { clock, logger, limits, random, backoff } = this.#settings;
+    const { clock, logger, limits, whenFull, random, backoff } = this.#settings;
     const { address, registry, balancer, waitForReady = false, connections = 1, throttle = {} } = this.#options;
     const channel = new Channel({
       service,
       balancer: balancer ?? onlyOne,
       clock,
       logger,
-      maxWaiting: limits.sendQueueEntries,
+      limits,
+      whenFull,
       waitForReady,
       throttle: throttle === false ? undefined : new Throttle(throttle, clock, random),
       connections,

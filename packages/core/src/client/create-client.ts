@@ -2,10 +2,12 @@ import { ambientCall } from "../ambient/index.js";
 import { type Deadlines, deadlinesOf } from "../clock/deadlines.js";
 import { systemClock } from "../clock/system-clock.js";
 import type { Call, Invoke } from "../contract/call.js";
-import type { Client } from "../contract/client.js";
+import type { Client, Oneway } from "../contract/client.js";
 import type { Clock } from "../contract/clock.js";
+import { RpcError } from "../contract/errors.js";
 import type { Method, ServiceDescriptor } from "../contract/method.js";
 import {
+  type BatchCalls,
   type CallOptions,
   type CheckedOptions,
   checkOptions,
@@ -46,6 +48,7 @@ abstract class Stub {
   static call(stub: Stub, method: Method, input: readonly unknown[]): Promise<unknown> {
     const { invoke, clock, deadlines, timeoutMs } = stub.#target;
     const options = stub.#options;
+    if (options.batch !== undefined) return Stub.#callInBatch(stub, method, input, options.batch);
     const now = clock.now();
     const own = options.timeoutMs >= 0 ? options.timeoutMs : method.timeoutMs > 0 ? method.timeoutMs : timeoutMs;
     const parent: Call | undefined = ambientCall();
@@ -54,8 +57,46 @@ abstract class Stub {
     return new ClientCall(method, now, input, deadline, priority, parent, options).start(invoke, deadlines);
   }
 
+  /** The batch's deadline stands in place of the method's and the client's; the call's own counts where it is earlier. */
+  static #callInBatch(stub: Stub, method: Method, input: readonly unknown[], batch: BatchCalls): Promise<unknown> {
+    if (batch.built) return Promise.reject(tooLate(method));
+    const { invoke, clock, deadlines } = stub.#target;
+    const options = stub.#options;
+    const now = clock.now();
+    const parent: Call | undefined = ambientCall();
+    const own = options.timeoutMs >= 0 ? now + options.timeoutMs : Number.POSITIVE_INFINITY;
+    const deadline = Math.min(own, batch.until(clock), parent?.deadline ?? Number.POSITIVE_INFINITY);
+    const call = new ClientCall(
+      method,
+      now,
+      input,
+      deadline,
+      options.priority ?? parent?.priority ?? "normal",
+      parent,
+      options,
+    );
+    const answer = call.start(invoke, deadlines);
+    batch.add(call, answer);
+    return answer;
+  }
+
   static with(stub: Stub, options: CallOptions): Stub {
     return new (stub.constructor as StubClass)(stub.#target, checkOptions(options, stub.#options));
+  }
+
+  static oneway(stub: Stub): Stub {
+    return new (stub.constructor as StubClass)(stub.#target, { ...stub.#options, oneway: true });
+  }
+
+  static inBatch(stub: Stub, batch: BatchCalls, signal: AbortSignal | undefined): Stub {
+    const options = stub.#options;
+    const both =
+      options.signal === undefined || signal === undefined ? undefined : AbortSignal.any([options.signal, signal]);
+    return new (stub.constructor as StubClass)(stub.#target, {
+      ...options,
+      batch,
+      signal: both ?? signal ?? options.signal,
+    });
   }
 
   static is(value: unknown): value is Stub {
@@ -84,6 +125,28 @@ export function createClient<T>(service: ServiceDescriptor<T>, invoke: Invoke, o
 export function withOptions<C extends object>(client: C, options: CallOptions): C {
   if (!Stub.is(client)) throw new TypeError("withOptions wants a client, as createClient or an injection makes it");
   return Stub.with(client, options) as unknown as C;
+}
+
+/**
+ * Returns the client with methods that wait for no answer: each resolves once its call was written, or taken by the
+ * bounded queue in front of the socket, and rejects where neither was possible. The handler runs at most once, and may
+ * not run at all: a call may vanish after it was accepted. Nothing comes back, no result and no error. Rejects with
+ * `unimplemented` / `NO_ONEWAY` where the server speaks an older protocol.
+ */
+export function oneway<C extends object>(client: C): Oneway<C> {
+  if (!Stub.is(client)) throw new TypeError("oneway wants a client, as createClient or an injection makes it");
+  return Stub.oneway(client) as unknown as Oneway<C>;
+}
+
+/** Returns the client whose calls belong to a batch. For `batch` alone. */
+export function inBatch<C extends object>(client: C, batch: BatchCalls, signal: AbortSignal | undefined): C {
+  if (!Stub.is(client)) throw new TypeError("batch: on() wants a client, as createClient or an injection makes it");
+  return Stub.inBatch(client, batch, signal) as unknown as C;
+}
+
+function tooLate(method: Method): RpcError {
+  const message = `${method.path}: its batch is built: call what on() returned within the builder, before it returns`;
+  return new RpcError("failed_precondition", message, { reason: "BATCH_BUILT", processed: "no" });
 }
 
 function classOf(service: ServiceDescriptor): StubClass {

@@ -14,7 +14,7 @@ const reasonOf = (waiting: Promise<unknown>): Promise<unknown> =>
 
 describe("the room where calls wait for an endpoint", () => {
   test("sends them on their way in the order in which they came", async () => {
-    const room = new WaitRoom(10);
+    const room = new WaitRoom({ sendQueueEntries: 10, sendQueueWaiters: 1 });
     const order: unknown[] = [];
     const answers = [1, 2, 3].map((number) => room.wait(madeUpCall(number)));
     room.release(async ({ input }) => {
@@ -27,7 +27,7 @@ describe("the room where calls wait for an endpoint", () => {
   });
 
   test("is full at its limit and not before: the oldest makes room, and is told by which option", async () => {
-    const room = new WaitRoom(2);
+    const room = new WaitRoom({ sendQueueEntries: 2, sendQueueWaiters: 1 });
     const [first, second] = [reasonOf(room.wait(madeUpCall(1))), reasonOf(room.wait(madeUpCall(2)))];
     assert.equal(room.size, 2);
     const evicted = room.wait(madeUpCall(3)).catch(() => {});
@@ -36,7 +36,7 @@ describe("the room where calls wait for an endpoint", () => {
     room.fail(() => refusal("OVER"));
     assert.equal(await second, "OVER");
     await evicted;
-    const full = new WaitRoom(1);
+    const full = new WaitRoom({ sendQueueEntries: 1, sendQueueWaiters: 1 });
     const oldest = full.wait(madeUpCall());
     void full.wait(madeUpCall()).catch(() => {});
     await assert.rejects(oldest, (thrown: RpcError) => {
@@ -48,7 +48,7 @@ describe("the room where calls wait for an endpoint", () => {
   });
 
   test("a caller that gives up leaves at once, and certainly nothing ran", async () => {
-    const room = new WaitRoom(10);
+    const room = new WaitRoom({ sendQueueEntries: 10, sendQueueWaiters: 1 });
     const call = madeUpCall();
     const outcome = reasonOf(room.wait(call));
     assert.equal(call.carrier?.giveUp(refusal("GONE")), "no");
@@ -58,7 +58,7 @@ describe("the room where calls wait for an endpoint", () => {
   });
 
   test("each is failed in its own words", async () => {
-    const room = new WaitRoom(10);
+    const room = new WaitRoom({ sendQueueEntries: 10, sendQueueWaiters: 1 });
     const outcomes = [1, 2].map((number) => reasonOf(room.wait(madeUpCall(number))));
     room.fail(({ input }) => refusal(`R${input[0]}`));
     assert.deepEqual(await Promise.all(outcomes), ["R1", "R2"]);
@@ -66,7 +66,7 @@ describe("the room where calls wait for an endpoint", () => {
   });
 
   test("one that waits again while the others are sent waits for the next time", async () => {
-    const room = new WaitRoom(10);
+    const room = new WaitRoom({ sendQueueEntries: 10, sendQueueWaiters: 1 });
     let sent = 0;
     const answer = room.wait(madeUpCall());
     room.release((call) => {

@@ -1,5 +1,7 @@
 import type { Call, Carrier, Invoke } from "../contract/call.js";
 import { type Processed, RpcError } from "../contract/errors.js";
+import type { ConnectionLimits } from "../contract/limits.js";
+import type { WhenFull } from "../session/session-options.js";
 
 /** A call that waits for a connection. */
 class Waiting implements Carrier {
@@ -7,16 +9,26 @@ class Waiting implements Carrier {
   readonly resolve: (output: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly #room: Set<Waiting>;
+  readonly #why: (() => string) | undefined;
 
-  constructor(call: Call, room: Set<Waiting>, resolve: (output: unknown) => void, reject: (error: unknown) => void) {
+  constructor(
+    call: Call,
+    room: Set<Waiting>,
+    why: (() => string) | undefined,
+    resolve: (output: unknown) => void,
+    reject: (error: unknown) => void,
+  ) {
     this.call = call;
     this.#room = room;
+    this.#why = why;
     this.resolve = resolve;
     this.reject = reject;
   }
 
   giveUp(error: RpcError): Processed {
     this.#room.delete(this);
+    // Its own patience was shorter than ours: all the same it should hear what it waited for.
+    if (error.code === "deadline_exceeded" && this.#why !== undefined) error.message += `: ${this.#why()}`;
     this.reject(error);
     return "no";
   }
@@ -25,21 +37,37 @@ class Waiting implements Carrier {
 /** Calls that wait until an endpoint is ready, bounded, first in first out. */
 export class WaitRoom {
   readonly #maxEntries: number;
+  readonly #whenFull: WhenFull;
+  readonly #why: (() => string) | undefined;
   readonly #waiting = new Set<Waiting>();
 
-  constructor(maxEntries: number) {
-    this.#maxEntries = maxEntries;
+  /** `why` says what calls wait for. */
+  constructor(
+    { sendQueueEntries, sendQueueWaiters }: Pick<ConnectionLimits, "sendQueueEntries" | "sendQueueWaiters">,
+    whenFull: WhenFull = "evict",
+    why?: () => string,
+  ) {
+    this.#maxEntries = whenFull === "wait" ? sendQueueEntries + sendQueueWaiters : sendQueueEntries;
+    this.#whenFull = whenFull;
+    this.#why = why;
   }
 
   get size(): number {
     return this.#waiting.size;
   }
 
-  /** Lets a call wait. When the room is full the oldest call fails. */
+  /** Lets a call wait. When the room is full the oldest call fails, or this one does, as `whenFull` says. */
   wait(call: Call): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (this.#waiting.size >= this.#maxEntries) this.#evict(call);
-      const waiting = new Waiting(call, this.#waiting, resolve, reject);
+      if (this.#waiting.size >= this.#maxEntries) {
+        if (this.#whenFull !== "evict") {
+          reject(this.#full(call, "QUEUE_FULL", "this one was refused"));
+          return;
+        }
+        const [oldest] = this.#waiting;
+        oldest?.giveUp(this.#full(call, "QUEUE_EVICTED", "the oldest made room for a newer one"));
+      }
+      const waiting = new Waiting(call, this.#waiting, this.#why, resolve, reject);
       call.carrier = waiting;
       this.#waiting.add(waiting);
     });
@@ -62,14 +90,13 @@ export class WaitRoom {
     return all;
   }
 
-  #evict(call: Call): void {
-    const [oldest] = this.#waiting;
-    oldest?.giveUp(
-      new RpcError(
-        "resource_exhausted",
-        `more than ${this.#maxEntries} calls wait for an instance of ${call.method.service} (limits.sendQueueEntries): the oldest made room for a newer one`,
-        { reason: "QUEUE_EVICTED", processed: "no" },
-      ),
+  #full(call: Call, reason: string, what: string): RpcError {
+    const options =
+      this.#whenFull === "wait" ? "limits.sendQueueEntries and limits.sendQueueWaiters" : "limits.sendQueueEntries";
+    return new RpcError(
+      "resource_exhausted",
+      `more than ${this.#maxEntries} calls wait for an instance of ${call.method.service} (${options}): ${what}`,
+      { reason, processed: "no" },
     );
   }
 }

@@ -82,6 +82,7 @@ export interface Call {
   priority: Priority;
   /** From 1; an interceptor that tries again counts it up. */
   attempt: number;
+  /** Nobody waits for an answer, and none is sent: the caller hears when the call was written, or queued to be. */
   readonly oneway: boolean;
   route: Route | undefined;
   /** Server: who called. Client: undefined. */
@@ -107,6 +108,8 @@ export interface Call {
   settled: boolean;
   /** Calls that its handler made and that have not settled: they are abandoned with it. */
   nested: Set<NestedCall> | undefined;
+  /** Client, oneway: called when a bounded queue has taken it, before it is written. */
+  onAccepted?(): void;
   /** Client: counts its outcome; set by the connector that it goes through. */
   account: Account | undefined;
 }

@@ -22,6 +22,11 @@ export type Client<T> = Stubs<T, MethodNames<T>, never>;
  */
 export type ClientWith<T, Classes> = Stubs<T, MethodNames<T>, Classes>;
 
+/** A client whose methods wait for no answer, as `oneway` makes it: they take the same and return nothing. */
+export type Oneway<C> = { readonly [K in keyof C]: WithoutAnswer<C[K]> };
+
+type WithoutAnswer<F> = F extends (...input: infer A) => Promise<unknown> ? (...input: A) => Promise<void> : F;
+
 /** By a list of keys, as `Pick`: methods keep their comments and where they are defined. */
 type Stubs<T, Names extends keyof T, Classes> = {
   readonly [K in Names]: Stub<Exclude<T[K], undefined>, Classes>;

@@ -1,4 +1,4 @@
-import type { Client, ClientWith, MethodNames, ServiceOf } from "./client.js";
+import type { Client, ClientWith, MethodNames, Oneway, ServiceOf } from "./client.js";
 import type { Equal, Expect } from "./expect.types.js";
 import type { ServiceDescriptor } from "./method.js";
 import type { Shape } from "./plain.js";
@@ -153,6 +153,16 @@ export type NamedClassesArrive = [
 export type ADescriptorKnowsItsService = [
   Expect<Equal<ServiceOf<ServiceDescriptor<Shop>>, Shop>>,
   Expect<Equal<ServiceOf<string>, never>>,
+];
+
+export type OnewayReturnsNothing = [
+  Expect<Equal<Oneway<ArithClient>["add"], (a: number, b: number) => Promise<void>>>,
+  Expect<Equal<Oneway<Client<Shop>>["find"], (...ids: string[]) => Promise<void>>>,
+  Expect<Equal<Oneway<Client<Shop>>["optional"], ((a: number) => Promise<void>) | undefined>>,
+  Expect<Equal<Parameters<Oneway<Client<Shop>>["price"]>, [sku: string, count?: number | undefined]>>,
+  Expect<Equal<keyof Oneway<Client<Shop>>, ShopNames>>,
+  Expect<Equal<Oneway<Reviving>["place"], (...input: Parameters<Of<"place">>) => Promise<void>>>,
+  Expect<Equal<Awaited<Oneway<Client<Shop>>>, Oneway<Client<Shop>>>>,
 ];
 
 declare function createClient<T>(service: ServiceDescriptor<T>): Client<T>;

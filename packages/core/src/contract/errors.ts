@@ -24,6 +24,8 @@ export interface RpcErrorOptions {
 
 /** The one error of a remote call. A handler may throw it, or a subclass, to choose what its caller sees. */
 export class RpcError extends Error {
+  /** Of a subclass: its errors' reason where their options name none, and what it is known by in the option `errors`. */
+  static readonly reason?: string;
   readonly code: CodeName;
   readonly reason: string;
   processed: Processed;
@@ -36,7 +38,7 @@ export class RpcError extends Error {
   constructor(code: CodeName, message: string, options: RpcErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.reason = options.reason ?? code.toUpperCase();
+    this.reason = options.reason ?? new.target.reason ?? code.toUpperCase();
     this.processed = options.processed ?? "yes";
     this.retryAfterMs = options.retryAfterMs;
     this.details = options.details;

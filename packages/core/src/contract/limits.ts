@@ -14,6 +14,8 @@ export interface ConnectionLimits {
   readonly sendQueueEntries: number;
   /** Bytes of calls waiting to be written to one endpoint. Defaults to 16 MiB. */
   readonly sendQueueBytes: number;
+  /** Calls waiting for room in the queue to one endpoint, where `whenFull` is "wait". Defaults to 65,536. */
+  readonly sendQueueWaiters: number;
   /** Bytes waiting on a socket above which calls queue and handlers are not started. Defaults to 1 MiB. */
   readonly highWaterBytes: number;
   /** Bytes waiting on a socket above which answers wait unencoded; one that could pass it waits too. Defaults to 16 MiB. */
@@ -37,6 +39,7 @@ export const defaultLimits: ConnectionLimits = Object.freeze({
   partialBytes: 16 * MiB,
   sendQueueEntries: 4_096,
   sendQueueBytes: 16 * MiB,
+  sendQueueWaiters: 65_536,
   highWaterBytes: MiB,
   waitingBytes: 16 * MiB,
   slowReaderMs: 1_000,

@@ -1,6 +1,7 @@
 import type { Call } from "../contract/call.js";
 import type { Clock, Random } from "../contract/clock.js";
 import { RpcError } from "../contract/errors.js";
+import { noteAttempt } from "../contract/past-attempts.js";
 import { RetryBudget, type RetryBudgetOptions } from "./retry-budget.js";
 
 /** Where a server asks for nothing, the second attempt after a rejection waits up to this, the third up to twice as long. */
@@ -61,7 +62,18 @@ export class RetryPolicy {
     const verdict = thrown instanceof RpcError ? judge(call, thrown, this.#attempts, this.#random) : undefined;
     if (verdict === undefined) return undefined;
     const now = this.#now();
-    if (now + verdict.delayMs >= call.deadline || (verdict.charged && !this.#budget.withdraw(now))) return undefined;
+    if (now + verdict.delayMs >= call.deadline) return undefined;
+    const error = thrown as RpcError;
+    if (verdict.charged && !this.#budget.withdraw(now)) {
+      // An error of somebody else's making may be one that cannot be written to.
+      Reflect.set(
+        error,
+        "message",
+        `${error.message} (not tried again: the retry budget of this client is used up, see retry.budget)`,
+      );
+      return undefined;
+    }
+    noteAttempt(call, error, now);
     return verdict.delayMs;
   }
 

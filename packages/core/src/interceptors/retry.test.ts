@@ -352,3 +352,68 @@ test("while everything answers unavailable for 10 s, no more than 1.15 requests 
     assert.ok(sent / calls > 1.05, `${sent} requests for ${calls} calls: the budget was not used`);
   }
 });
+
+describe("what the last error tells", () => {
+  test("the last error says what became of each attempt, where, and when; the first that succeeds says nothing", async () => {
+    const clock = createManualClock();
+    const { method } = madeUpCall();
+    const made = (): ClientCall => new ClientCall(method, 0, [], 10_000, "normal", undefined, noOptions);
+    const at = (address: string) => ({ id: address, address, weight: 1, tags: {}, inactive: false });
+    const failAt = (endpoint: string, reason: string): RpcError =>
+      new RpcError("unavailable", `no luck with ${endpoint}`, { reason, processed: "no", endpoint });
+    const errors = [
+      failAt("tcp://a", "CONNECTION_LOST"),
+      failAt("tcp://b", "CONNECT_FAILED"),
+      failAt("tcp://c", "NO_HELLO"),
+    ];
+    const invoke = retry(
+      unlimited,
+      clock,
+      half,
+    )((call) => {
+      const error = errors.shift()!;
+      call.endpoint = at(error.endpoint!);
+      return new Promise((_, reject) => clock.setTimer(() => reject(error), 7));
+    });
+    const outcome = made()
+      .start(invoke, deadlinesOf(clock))
+      .catch((thrown: RpcError) => thrown.message);
+    await clock.advance(30);
+    assert.equal(
+      await outcome,
+      "no luck with tcp://c (before: attempt 1 at tcp://a: CONNECTION_LOST after 7 ms, attempt 2 at tcp://b: CONNECT_FAILED after 14 ms)",
+    );
+    const slow = retry(
+      unlimited,
+      clock,
+      half,
+    )((call) => {
+      if (call.attempt > 1) return new Promise(() => {});
+      call.endpoint = at("tcp://a");
+      return Promise.reject(failAt("tcp://a", "CONNECTION_LOST"));
+    });
+    const late = made()
+      .start(slow, deadlinesOf(clock))
+      .catch((thrown: RpcError) => thrown.message);
+    await clock.advance(10_005);
+    assert.match(
+      String(await late),
+      /had no answer within 10000 ms \(at tcp:\/\/a\) \(before: attempt 1 at tcp:\/\/a: CONNECTION_LOST after \d+ ms\)$/,
+    );
+  });
+
+  test("where the budget refuses a retry the error says so, and by which option", async () => {
+    const clock = createManualClock();
+    const call = new ClientCall(madeUpCall().method, 0, [], 10_000, "normal", undefined, noOptions);
+    const invoke = retry(
+      { budget: { ratio: 0, perSecond: 0 } },
+      clock,
+      half,
+    )(() => Promise.reject(failure("resource_exhausted", "no", peer)));
+    const message = await call.start(invoke, deadlinesOf(clock)).then(
+      () => assert.fail("it succeeded"),
+      (thrown: RpcError) => thrown.message,
+    );
+    assert.match(message, /\(not tried again: the retry budget of this client is used up, see retry\.budget\)$/);
+  });
+});

@@ -2,12 +2,14 @@ import { runInCall } from "../ambient/index.js";
 import { systemClock } from "../clock/system-clock.js";
 import type { Call, Interceptor, Invoke } from "../contract/call.js";
 import type { Clock } from "../contract/clock.js";
+import type { ErrorClass } from "../contract/error-class.js";
 import { RpcError } from "../contract/errors.js";
 import { guarded } from "../contract/guarded-logger.js";
 import { type Logger, silent } from "../contract/logger.js";
 import type { Binding, Handler, Method, ServiceDescriptor } from "../contract/method.js";
 import { compose } from "../interceptors/compose.js";
 import { checkMethodName, checkServiceName, didYouMean } from "../service/names.js";
+import { ErrorClasses } from "../session/error-classes.js";
 import { inProcess } from "./in-process.js";
 
 /** A method and what answers it. */
@@ -23,6 +25,8 @@ export interface DispatcherOptions {
   readonly logger?: Logger;
   /** The clock of calls within the process: that of the clients pointed here. Defaults to the process's own. */
   readonly clock?: Clock;
+  /** Classes of errors that callers within the process get as they are: those of `serve` and `connect`. Defaults to none. */
+  readonly errors?: readonly ErrorClass[];
 }
 
 /** What answers calls. Made once, then frozen: what is not in it cannot be called. */
@@ -43,7 +47,7 @@ export function createDispatcher(
   interceptors: readonly Interceptor[] = [],
   options: DispatcherOptions = {},
 ): Dispatcher {
-  const { ambient = false, logger = silent, clock = systemClock } = options;
+  const { ambient = false, logger = silent, clock = systemClock, errors } = options;
   const services = new Map<string, ServiceDescriptor>();
   const bound = new Map<string, Bound>();
   for (const { service, handlers } of bindings) {
@@ -70,7 +74,7 @@ export function createDispatcher(
   };
   const composed = compose(interceptors, run);
   const invoke: Invoke = ambient ? (call) => runInCall(call, composed) : composed;
-  const local = inProcess(invoke, guarded(logger), clock);
+  const local = inProcess(invoke, guarded(logger), clock, new ErrorClasses("createDispatcher", errors));
   return Object.freeze({
     // A call read from a connection knows its peer; one made in this process does not.
     invoke: (call: Call) => {

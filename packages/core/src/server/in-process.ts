@@ -3,8 +3,9 @@ import { type Call, type Carrier, type Invoke, type Metadata, noMetadata, type P
 import type { Clock } from "../contract/clock.js";
 import { type Processed, RpcError } from "../contract/errors.js";
 import type { Logger } from "../contract/logger.js";
+import type { ErrorClasses } from "../session/error-classes.js";
 import { faultOf } from "../session/fault-of.js";
-import { logThrown } from "../session/log-thrown.js";
+import { logThrown, logUnheard } from "../session/log-thrown.js";
 import { errorMetadataOf, replyMetadataOf } from "../session/reply-metadata.js";
 import { RunningCall } from "../session/running-call.js";
 
@@ -28,10 +29,14 @@ class Running implements Carrier {
  * Returns what a client within the process calls: the handler sees a call of its own, as it would over a connection,
  * and the caller sees of an error what it would see over one. Arguments and answers are passed as they are.
  */
-export function inProcess(invoke: Invoke, logger: Logger, clock: Clock): Invoke {
+export function inProcess(invoke: Invoke, logger: Logger, clock: Clock, classes: ErrorClasses): Invoke {
   const deadlines = deadlinesOf(clock);
   return async (call) => {
     const running = runningCall(call, deadlines);
+    if (call.oneway) {
+      void runOneway(invoke, running, logger);
+      return undefined;
+    }
     call.carrier = new Running(running);
     call.idempotent = call.method.idempotent;
     try {
@@ -41,13 +46,25 @@ export function inProcess(invoke: Invoke, logger: Logger, clock: Clock): Invoke 
     } catch (thrown) {
       logThrown(logger, call.method.path, thrown);
       call.replyMetadata = errorMetadataOf(running, logger);
-      throw faultOf(thrown, call.method.path);
+      const fault = faultOf(thrown, call.method.path, classes);
+      throw classes.knows(fault) ? classes.revive(fault) : fault;
     } finally {
       call.processed = "yes";
       running.finish();
       call.carrier = undefined;
     }
   };
+}
+
+/** Nobody waits for the handler, and nothing stops it but its deadline. */
+async function runOneway(invoke: Invoke, running: RunningCall, logger: Logger): Promise<void> {
+  try {
+    await invoke(running);
+  } catch (thrown) {
+    logUnheard(logger, running.method.path, thrown);
+  } finally {
+    running.finish();
+  }
 }
 
 function sendable(running: RunningCall, logger: Logger): Metadata {
@@ -80,6 +97,7 @@ function runningCall(call: Call, deadlines: Deadlines): RunningCall {
     0,
     -1,
     deadlines,
+    call.oneway,
   );
   running.input = call.input;
   return running;

@@ -3,6 +3,7 @@ import type { Admission, Interceptor, Invoke } from "../contract/call.js";
 import type { Clock, Random } from "../contract/clock.js";
 import type { Codec } from "../contract/codec.js";
 import type { CompressionChoice } from "../contract/compression.js";
+import type { ErrorClass } from "../contract/error-class.js";
 import type { KeepAliveOptions } from "../contract/keep-alive.js";
 import type { ConnectionLimits } from "../contract/limits.js";
 import type { Logger } from "../contract/logger.js";
@@ -69,6 +70,11 @@ export interface ServeSettings {
   readonly keepAlive?: KeepAliveOptions;
   /** How long `close` lets handlers finish, in ms. Defaults to 25 000. */
   readonly drainMs?: number;
+  /**
+   * Classes of errors that arrive as themselves where both sides name them, by their reason. Defaults to none: then every
+   * error is an `RpcError`.
+   */
+  readonly errors?: readonly ErrorClass[];
   /** Defaults to writing nothing. */
   readonly logger?: Logger;
   readonly clock?: Clock;
@@ -104,6 +110,7 @@ export const serveOptionKinds: OptionKinds = {
   limits: "object",
   keepAlive: "object",
   drainMs: "number",
+  errors: "list",
   logger: "object",
   clock: "object",
   random: "function",

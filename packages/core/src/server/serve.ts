@@ -16,6 +16,7 @@ import { checkOptions } from "../service/check-options.js";
 import { checkKeepAlive } from "../service/keep-alive-option.js";
 import { checkLimits } from "../service/limits-option.js";
 import { compressionOf } from "../session/compression-option.js";
+import { ErrorClasses } from "../session/error-classes.js";
 import { PartialBudget } from "../session/partial-budget.js";
 import { Session } from "../session/session.js";
 import type { Judge } from "../session/session-options.js";
@@ -100,6 +101,7 @@ class ListeningServer implements Server {
       random: options.random ?? Math.random,
       logger: guarded(options.logger ?? silent),
       limits: checkLimits("serve", options.limits),
+      errors: new ErrorClasses("serve", options.errors),
       keepAlive: checkKeepAlive("serve", options.keepAlive),
       codecs: options.codecs ?? defaultCodecs,
       compression: compressionOf("serve", options.compression),

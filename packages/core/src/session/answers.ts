@@ -2,25 +2,31 @@ import { noMetadata } from "../contract/call.js";
 import { RpcError } from "../contract/errors.js";
 import type { Refusal } from "../overload/refusals.js";
 import { codeOf, encodeFault, setRetryAfter } from "../wire/fault.js";
+import { Feature } from "../wire/features.js";
 import { writeMetadata } from "../wire/fields.js";
 import { Flag, Kind } from "../wire/header.js";
 import type { Connection } from "./connection.js";
 import { GrowingSink } from "./growing-sink.js";
 import { errorMetadataField, replyMetadataOf } from "./reply-metadata.js";
 import type { RunningCall } from "./running-call.js";
+import { Unheard } from "./unheard.js";
 
 const maxDetailsBytes = 8_192;
 
 /** What is said to the peer about its calls: an answer, the handler's error, or that the handler was never reached. */
 export class Answers {
+  /** Oneway calls: nothing is said about them. */
+  readonly unheard: Unheard;
   readonly #connection: Connection;
 
   constructor(connection: Connection) {
     this.#connection = connection;
+    this.unheard = new Unheard(connection);
   }
 
   /** Sends what a handler returned; where that cannot be encoded, an error that says so, which is returned. */
   output(call: RunningCall, output: unknown): RpcError | undefined {
+    if (call.oneway) return undefined;
     const { outbox, peerFlag } = this.#connection;
     try {
       const metadata = replyMetadataOf(call);
@@ -42,10 +48,11 @@ export class Answers {
 
   /** Sends an error of a call whose handler was reached. */
   error(call: RunningCall, error: RpcError): void {
+    if (call.oneway) return;
     const { outbox, peerFlag, logger } = this.#connection;
     const details = this.#details(call, error);
     const metadata = errorMetadataField(call, logger);
-    let flags = peerFlag;
+    let flags = this.#declared(error, details) ? peerFlag | Flag.declared : peerFlag;
     const parts = [encodeFault(error, details)];
     if (metadata !== undefined) {
       flags |= Flag.metadata;
@@ -58,13 +65,28 @@ export class Answers {
     outbox.frame(Kind.error, flags, codeOf(error), call.id, parts.length === 1 ? parts[0] : Buffer.concat(parts));
   }
 
+  /** Whether the peer may make an error of its own class of it: it is whole, and of a class that was named here. */
+  #declared(error: RpcError, details: Buffer | undefined): boolean {
+    const { errors, features } = this.#connection;
+    if ((features & Feature.errorClasses) === 0 || !errors.knows(error)) return false;
+    return (details === undefined) === (error.details === undefined);
+  }
+
   /** Sends the error of a call whose handler was not reached. */
   reject(id: number, error: RpcError): void {
+    if (this.unheard.delete(id)) {
+      this.unheard.turnedAway(error);
+      return;
+    }
     this.#connection.outbox.frame(Kind.reject, this.#connection.peerFlag, codeOf(error), id, encodeFault(error));
   }
 
   /** The same for one of many that are turned away: the bytes are made once, and only the wait is written anew. */
   refuse(id: number, refusal: Refusal, retryAfterMs: number): void {
+    if (this.unheard.delete(id)) {
+      this.unheard.turnedAway(refusal.error);
+      return;
+    }
     refusal.encoded ??= encodeFault(refusal.error);
     setRetryAfter(refusal.encoded, retryAfterMs);
     this.#connection.outbox.frame(

@@ -6,6 +6,7 @@ import type { Logger } from "../contract/logger.js";
 import type { ConnectionCounters } from "../stats/connection-counters.js";
 import type { PeerLimits } from "../wire/hello.js";
 import type { Outbox } from "../wire/outbox.js";
+import type { ErrorClasses } from "./error-classes.js";
 import type { PartialBudget } from "./partial-budget.js";
 import type { Rates } from "./rates.js";
 
@@ -29,6 +30,10 @@ export interface Connection {
   readonly codec: Codec;
   /** Returns a codec by its id. */
   codecById(id: number): Codec | undefined;
+  /** Bits of `Feature`: what both sides can do; known once the peer said hello. */
+  readonly features: number;
+  /** The classes of errors that this process was told of. */
+  readonly errors: ErrorClasses;
   /** When the bytes at hand were read, in ms on the clock. */
   readonly readAt: number;
   /** When they had arrived at the earliest: they may have waited in the kernel while this process did something else. */

@@ -1,11 +1,18 @@
 import { Code } from "../contract/code.js";
 import { RpcError } from "../contract/errors.js";
 import { wasReceived } from "../contract/received-error.js";
+import type { ErrorClasses } from "./error-classes.js";
 
-/** Returns what a caller may know of something that a handler threw. Never throws, whatever it was. */
-export function faultOf(thrown: unknown, path: string): RpcError {
+/**
+ * Returns what a caller may know of something that a handler threw, of its own class where that was named. Never
+ * throws, whatever it was.
+ */
+export function faultOf(thrown: unknown, path: string, classes: ErrorClasses): RpcError {
   try {
-    if (thrown instanceof RpcError) return wasReceived(thrown) ? relayed(thrown, path) : own(thrown);
+    if (thrown instanceof RpcError) {
+      if (wasReceived(thrown)) return relayed(thrown, path);
+      return classes.knows(thrown) ? classes.dress(own(thrown)) : own(thrown);
+    }
   } catch {
     // A getter of the thrown object threw in turn: nothing of it can be told.
   }

@@ -1,6 +1,7 @@
 import type { Codec } from "../contract/codec.js";
 import { RpcError } from "../contract/errors.js";
 import type { BlockAlgorithm } from "../wire/block-algorithm.js";
+import { Feature } from "../wire/features.js";
 import { encodeHello, type Hello, protocolVersion } from "../wire/hello.js";
 import type { SessionOptions } from "./session-options.js";
 
@@ -15,6 +16,8 @@ export interface Agreement {
   readonly codecIds: readonly number[];
   /** Ways to compress that both sides know, in this side's order: each writes in its own first one. */
   readonly compression: readonly BlockAlgorithm[];
+  /** Bits of what both sides can do. */
+  readonly features: number;
 }
 
 /** What a side says of itself comes from these. */
@@ -34,7 +37,7 @@ export function helloOf(options: HelloOptions, codecIds?: readonly number[]): He
   return {
     minVersion: protocolVersion,
     maxVersion: protocolVersion,
-    features: options.compression.reduce((bits, { bit }) => bits | bit, 0),
+    features: offered(options),
     codecs: codecIds ?? codecs.map(({ id }) => id),
     limits: {
       messageBytes: limits.messageBytes,
@@ -68,7 +71,17 @@ export function agree(hello: Hello, options: SessionOptions): Agreement | RpcErr
   const codecIds = hello.codecs.filter((id) => options.codecs.some((codec) => codec.id === id));
   const codec = options.codecs.find(({ id }) => id === codecIds[0]);
   if (codec === undefined) return refusal("NO_CODEC", "the two ends of this connection have no codec in common");
-  return { codec, codecIds, compression: options.compression.filter(({ bit }) => (hello.features & bit) !== 0) };
+  return {
+    codec,
+    codecIds,
+    compression: options.compression.filter(({ bit }) => (hello.features & bit) !== 0),
+    features: hello.features & offered(options),
+  };
+}
+
+/** Bits of what this side can do. */
+function offered({ compression }: Pick<SessionOptions, "compression">): number {
+  return compression.reduce<number>((bits, { bit }) => bits | bit, Feature.oneway | Feature.errorClasses);
 }
 
 function refusal(reason: string, message: string): RpcError {

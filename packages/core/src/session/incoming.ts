@@ -13,7 +13,7 @@ import { Assemblies } from "./assembly.js";
 import type { Connection } from "./connection.js";
 import { diagnostics, type RejectEvent, type ServerCallEvent } from "./diagnostics.js";
 import { faultOf } from "./fault-of.js";
-import { logThrown } from "./log-thrown.js";
+import { logThrown, logUnheard } from "./log-thrown.js";
 import { OpenedMethods } from "./opened-methods.js";
 import { deadlinePassed, RunningCall } from "./running-call.js";
 import { RunningCalls } from "./running-calls.js";
@@ -51,8 +51,8 @@ export class Incoming implements Source {
   #held: { readonly call: RunningCall; readonly output: unknown }[] = [];
   /** Calls that could not be decoded since the last read. */
   #undecodable = 0;
-  /** Calls that were cancelled while their handlers ran, which still do. */
-  #cancelled = 0;
+  /** Calls under way that nobody waits for: oneway ones, and those that were cancelled while their handlers ran. */
+  #unawaited = 0;
   #refusing: RpcError | undefined;
   readonly #onIdle: () => void;
 
@@ -100,8 +100,10 @@ export class Incoming implements Source {
   }
 
   onRequest(flags: number, target: number, id: number, bytes: Buffer, start: number, end: number): void {
+    const oneway = (flags & Flag.oneway) !== 0;
     this.#takeId(id);
     if (this.#refusing !== undefined) return;
+    if (oneway) this.#answers.unheard.add(id);
     const fields = this.#fields;
     const at = fields.read(flags, bytes, start, end);
     const { peer, readAt, arrivedAt, rates } = this.#connection;
@@ -127,6 +129,7 @@ export class Incoming implements Source {
       id,
       fields.codec,
       this.#deadlines,
+      oneway,
     );
     call.counters = this.#methods.countersAt(target);
     const rejection = this.#tooLarge(call) ?? this.#tooMany(method) ?? this.#host?.admit(call);
@@ -146,6 +149,7 @@ export class Incoming implements Source {
     if (id > this.lastId) throw protocolError("UNKNOWN_ID", `a cancel came for call ${id}, which was never made`);
     this.#assemblies.drop(id);
     const call = this.#running.get(id);
+    if (call === undefined) this.#answers.unheard.delete(id);
     if (call === undefined || call.abandoned !== undefined) return;
     const { readAt, arrivedAt, rates, limits } = this.#connection;
     // As many as may be under way may also be given up at once.
@@ -156,7 +160,7 @@ export class Incoming implements Source {
       this.#host!.queue.remove(call.waiting);
       this.#forget(call, cancelled);
     } else {
-      this.#cancelled++;
+      if (!call.oneway) this.#unawaited++;
     }
     call.abort(cancelled);
   }
@@ -199,16 +203,22 @@ export class Incoming implements Source {
     }
   }
 
-  /** Tells all handlers that their caller has gone. */
-  abortAll(reason: RpcError): void {
-    this.#host?.queue.removeAll(this, () => {});
-    this.#read = [];
+  /** Tells all handlers that their caller has gone; oneway calls go on where they are spared. */
+  abortAll(reason: RpcError, spareOneways = false): void {
+    const kept = this.#read.filter(({ oneway }) => oneway);
+    this.#host?.queue.removeAll(this, (call) => kept.push(call as RunningCall));
+    this.#read = spareOneways ? kept.filter(({ oneway }) => oneway) : [];
     this.#held = [];
     this.#assemblies.dropAll();
     for (const call of this.#running.takeAll()) {
+      if (spareOneways && call.oneway && !call.settled) {
+        this.#running.add(call);
+        continue;
+      }
       call.abort(reason);
       call.counters?.fail(reason);
     }
+    this.start();
   }
 
   /** What was answered in this turn is on its way. */
@@ -261,6 +271,7 @@ export class Incoming implements Source {
       else copyBody(call);
     }
     count(call);
+    if (call.oneway) this.#unawaited++;
     this.#running.add(call);
     this.#read.push(call);
   }
@@ -317,14 +328,15 @@ export class Incoming implements Source {
   #fail(call: RunningCall, thrown: unknown): void {
     this.#host!.queue.leave(call.method);
     call.finish();
-    const fault = faultOf(thrown, call.method.path);
+    const fault = faultOf(thrown, call.method.path, this.#connection.errors);
     if (diagnostics.serverCall.hasSubscribers) this.#report(call, fault);
     if (call.abandoned === undefined) {
       this.#answers.error(call, fault);
       this.#latencies.note(call.counters!, call.startedAt);
     }
     this.#forget(call, call.abandoned ?? fault);
-    logThrown(this.#connection.logger, call.method.path, thrown);
+    if (call.oneway) logUnheard(this.#connection.logger, call.method.path, thrown);
+    else logThrown(this.#connection.logger, call.method.path, thrown);
   }
 
   #report(call: RunningCall, fault: RpcError | undefined): void {
@@ -340,8 +352,10 @@ export class Incoming implements Source {
 
   /** The call is over; `failure` says how it failed, if it did. What the end of the connection took out has been counted. */
   #forget(call: RunningCall, failure: RpcError | undefined): void {
+    // One that is turned away is taken out by who would have told its caller.
+    if (call.oneway && (call.settled || call.abandoned !== undefined)) this.#answers.unheard.delete(call.id);
     if (!this.#running.delete(call)) return;
-    if (call.abandoned !== undefined) this.#cancelled--;
+    if (call.abandoned !== undefined || call.oneway) this.#unawaited--;
     if (failure === undefined) call.counters!.settled++;
     else call.counters!.fail(failure);
     if (this.#running.size === 0) this.#onIdle();
@@ -380,7 +394,7 @@ export class Incoming implements Source {
 
   /** Who cancels may call again, whatever the handler does: it counts its own calls, and cannot see ours. */
   #tooMany(method: Method): RpcError | undefined {
-    const unanswered = this.#running.size - this.#cancelled;
+    const unanswered = this.#running.size - this.#unawaited;
     const { inFlight } = this.#connection.limits;
     if (unanswered < inFlight) return undefined;
     this.#connection.rates.count("requests that no right client makes", this.#connection.readAt);

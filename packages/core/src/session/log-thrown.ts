@@ -12,6 +12,14 @@ export function logThrown(logger: Logger, path: string, thrown: unknown): void {
   logger.error(`the handler of ${path} failed`, { method: path, error: textOf(thrown) });
 }
 
+/** Logs, once and in full, what the handler of a oneway call threw, whatever it was: nobody is told of it. */
+export function logUnheard(logger: Logger, path: string, thrown: unknown): void {
+  logger.error(`the handler of ${path} failed, whose oneway call nobody waits for`, {
+    method: path,
+    error: textOf(thrown),
+  });
+}
+
 /** Anything can be thrown, also what throws when it is looked at. */
 function textOf(thrown: unknown): string {
   try {

@@ -2,6 +2,7 @@ import { type Call, type Metadata, noMetadata } from "../contract/call.js";
 import type { Codec, DecodeLimits } from "../contract/codec.js";
 import { type Processed, RpcError } from "../contract/errors.js";
 import { decodeFault } from "../wire/fault.js";
+import { Feature } from "../wire/features.js";
 import { Fields, priorityBits, writeMetadata } from "../wire/fields.js";
 import { Flag, Kind, maxFrameBytes } from "../wire/header.js";
 import { protocolError } from "../wire/protocol-error.js";
@@ -27,6 +28,7 @@ interface Answer {
   readonly target: number;
   readonly codec: number;
   readonly metadata: Metadata;
+  readonly declared: boolean;
 }
 
 /** The calls we made on a connection: written, queued, answered, given up. */
@@ -53,7 +55,7 @@ export class Outgoing {
 
   /** Calls without an answer, those in the queue included. */
   get pending(): number {
-    return this.#slots.size + this.#queue.size;
+    return this.#slots.size + this.#queue.size + this.#queue.waiting;
   }
 
   /** Lets go of what many calls made large and nothing needs: for connections that fell idle. */
@@ -107,7 +109,8 @@ export class Outgoing {
       call.carrier = pending;
       remote.counters.calls++;
       if (call.attempt > 1) remote.counters.retries++;
-      if (this.#queue.size === 0 && this.#mayWrite()) this.#write(pending);
+      if (call.oneway && (this.#connection.features & Feature.oneway) === 0) this.#refuseOneway(pending);
+      else if (this.#queue.size === 0 && this.#mayWrite()) this.#write(pending);
       else this.#enqueue(pending);
       // A getter of what is being encoded may have made this call, which then had to queue.
       if (this.#queue.size > 0) this.#connection.outbox.whenShut(this.#pump);
@@ -116,17 +119,18 @@ export class Outgoing {
 
   /** Writes queued calls while there is room. */
   pump(): void {
-    while (this.#queue.size > 0 && this.#mayWrite() && this.#mayBegin(this.#queue.firstBytes)) {
-      const pending = this.#queue.shift();
-      if (pending !== undefined) this.#write(pending);
-    }
+    do {
+      while (this.#queue.size > 0 && this.#mayWrite() && this.#mayBegin(this.#queue.firstBytes)) {
+        const pending = this.#queue.shift();
+        if (pending !== undefined) this.#write(pending);
+      }
+    } while (this.#queue.waiting > 0 && this.#refill() && this.#mayWrite());
   }
 
   giveUp(pending: PendingCall, error: RpcError): Processed {
     const now = this.#connection.clock.now();
     if (pending.id === 0) {
-      // A getter of its arguments may give a call up while it is encoded: then it is in no queue yet.
-      if (pending.queuedBody !== undefined) this.#queue.remove(pending);
+      this.#queue.remove(pending);
       error.processed = "no";
       pending.fail(error, now);
       this.#next();
@@ -146,6 +150,7 @@ export class Outgoing {
 
   /** Takes a response, error or reject. */
   onAnswer(kind: number, flags: number, target: number, id: number, bytes: Buffer, start: number, end: number): void {
+    const declared = (flags & Flag.declared) !== 0;
     const pending = this.#slots.get(id);
     if (pending === undefined) {
       this.#refuseUnknown(id);
@@ -161,12 +166,12 @@ export class Outgoing {
       codec = fields.codec;
       metadata = fields.metadata;
       if ((flags & Flag.more) !== 0) {
-        this.#begin(pending, { kind, target, codec, metadata }, fields.totalBytes, bytes, at, end);
+        this.#begin(pending, { kind, target, codec, metadata, declared }, fields.totalBytes, bytes, at, end);
         return;
       }
     }
     if (metadata !== noMetadata) pending.call.replyMetadata = metadata;
-    this.#settle(pending, kind, target, codec, bytes, at, end);
+    this.#settle(pending, kind, target, codec, declared, bytes, at, end);
   }
 
   /** Takes a part of an answer. */
@@ -181,7 +186,7 @@ export class Outgoing {
     if (pending === undefined) return;
     const { context, body } = whole;
     pending.call.replyMetadata = context.metadata;
-    this.#settle(pending, context.kind, context.target, context.codec, body, 0, body.length);
+    this.#settle(pending, context.kind, context.target, context.codec, context.declared, body, 0, body.length);
   }
 
   /** The peer closes: what it has not read never ran, and goes elsewhere at once. */
@@ -241,9 +246,10 @@ export class Outgoing {
       pending.fail(expired(call), now);
       return;
     }
-    const id = this.#slots.add(pending);
+    // Nothing comes back for a oneway call that would have to find it.
+    const id = call.oneway ? this.#slots.skip() : this.#slots.add(pending);
     try {
-      this.#encode(pending, id, leftMs, outbox, ownFlag | remote.flags);
+      this.#encode(pending, id, leftMs, outbox, ownFlag | remote.flags | (call.oneway ? Flag.oneway : 0));
       if (!outbox.mayEnd) {
         const body = outbox.takeBody();
         outbox.rollback();
@@ -258,9 +264,26 @@ export class Outgoing {
       pending.fail(unsendable(call, cause), now);
       return;
     }
+    pending.queuedBody = undefined;
+    if (call.oneway) {
+      pending.succeed(undefined, now);
+      if (this.pending === 0) this.#onIdle();
+      return;
+    }
     pending.id = id;
     pending.writtenAt = now;
-    pending.queuedBody = undefined;
+  }
+
+  #refuseOneway(pending: PendingCall): void {
+    const { peer, clock } = this.#connection;
+    const { path } = pending.call.method;
+    const message = `${path}: ${peer.address} does not take oneway calls, since it speaks an older protocol: call it without oneway()`;
+    const error = new RpcError("unimplemented", message, {
+      reason: "NO_ONEWAY",
+      processed: "no",
+      endpoint: peer.address,
+    });
+    pending.fail(error, clock.now());
   }
 
   #encode(pending: PendingCall, id: number, leftMs: number, outbox: Connection["outbox"], baseFlags: number): void {
@@ -292,12 +315,26 @@ export class Outgoing {
   }
 
   #enqueue(pending: PendingCall): void {
+    if (this.#queue.mustWait) this.#queue.join(pending, this.#connection.clock.now());
+    else this.#encodeToQueue(pending);
+  }
+
+  /** Lets in those that wait for room in the queue, as far as there is some. Returns whether anybody came in. */
+  #refill(): boolean {
+    const before = this.#queue.size;
+    for (let next = this.#queue.next(); next !== undefined; next = this.#queue.next()) this.#encodeToQueue(next);
+    return this.#queue.size > before;
+  }
+
+  #encodeToQueue(pending: PendingCall): void {
     const { limits, peerLimits, clock } = this.#connection;
     const now = clock.now();
     const sink = new GrowingSink(Math.min(limits.messageBytes, peerLimits.messageBytes), "limits.messageBytes");
     try {
       this.#codecOf(pending.remote).encode(pending.call.input, sink);
-      if (!pending.settled) this.#queue.push(pending, sink.taken(), now);
+      if (pending.settled) return;
+      this.#queue.push(pending, sink.taken(), now);
+      if (pending.call.oneway && !pending.settled) pending.call.onAccepted?.();
     } catch (cause) {
       pending.fail(unsendable(pending.call, cause), now);
     }
@@ -329,11 +366,12 @@ export class Outgoing {
     kind: number,
     target: number,
     codec: number,
+    declared: boolean,
     bytes: Buffer,
     start: number,
     end: number,
   ): void {
-    const { readAt, limits, peer } = this.#connection;
+    const { readAt, limits, peer, errors } = this.#connection;
     const decoder = codec < 0 ? this.#codecOf(pending.remote) : this.#connection.codecById(codec);
     // What breaks the protocol ends the connection, which settles this call with all others.
     if (decoder === undefined)
@@ -351,17 +389,17 @@ export class Outgoing {
       if ((kind === Kind.reject) !== (error.processed === "no"))
         throw protocolError("MALFORMED_FRAME", "a reject says that the handler ran, or an error that it did not");
       this.#slots.take(pending.id);
-      pending.fail(
-        detailsStart === end ? error : withDetails(error, decoder, bytes, detailsStart, end, limits),
-        readAt,
-      );
+      const whole = detailsStart === end ? error : withDetails(error, decoder, bytes, detailsStart, end, limits);
+      // Without the details it was sent with it is not what its class promises.
+      const complete = detailsStart === end || whole !== error;
+      pending.fail(declared && complete ? errors.revive(whole) : whole, readAt);
     }
     this.#next();
   }
 
   /** A place has become free. */
   #next(): void {
-    if (this.#queue.size > 0) this.pump();
+    if (this.#queue.size + this.#queue.waiting > 0) this.pump();
     else if (this.#slots.size === 0) this.#onIdle();
   }
 

@@ -32,7 +32,7 @@ export class RunningCall implements Call, Head, Expiring, Startable {
   deadline: number;
   priority: Priority;
   attempt: number;
-  readonly oneway = false;
+  readonly oneway: boolean;
   route: Route | undefined = undefined;
   readonly peer: Peer;
   replyMetadata: Metadata = noMetadata;
@@ -74,6 +74,7 @@ export class RunningCall implements Call, Head, Expiring, Startable {
     id: number,
     codec: number,
     deadlines: Deadlines,
+    oneway = false,
   ) {
     this.method = method;
     this.startedAt = startedAt;
@@ -88,6 +89,7 @@ export class RunningCall implements Call, Head, Expiring, Startable {
     this.id = id;
     this.codec = codec;
     this.#deadlines = deadlines;
+    this.oneway = oneway;
   }
 
   get signal(): AbortSignal {

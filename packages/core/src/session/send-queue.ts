@@ -16,6 +16,8 @@ export class SendQueue {
   #head = 0;
   #size = 0;
   #bytes = 0;
+  /** Calls that wait for room, not encoded yet. */
+  #line: Set<PendingCall> | undefined;
 
   constructor(limits: ConnectionLimits, whenFull: WhenFull, endpoint: string) {
     this.#limits = limits;
@@ -31,10 +33,41 @@ export class SendQueue {
     return this.#bytes;
   }
 
+  /** Calls that wait for room. */
+  get waiting(): number {
+    return this.#line === undefined ? 0 : this.#line.size;
+  }
+
+  /** Whether a new call has to wait for room: `join` then, in place of `push`. */
+  get mustWait(): boolean {
+    return this.#whenFull === "wait" && (this.waiting > 0 || !this.#hasRoom);
+  }
+
+  get #hasRoom(): boolean {
+    return this.#size < this.#limits.sendQueueEntries && this.#bytes < this.#limits.sendQueueBytes;
+  }
+
+  /** Lets a call wait for room, or settles it where too many do. */
+  join(pending: PendingCall, now: number): void {
+    this.#line ??= new Set();
+    if (this.#line.size < this.#limits.sendQueueWaiters) this.#line.add(pending);
+    else pending.fail(this.#tooManyWait(), now);
+  }
+
+  /** Takes the call out that has waited longest for room, where there is room now. */
+  next(): PendingCall | undefined {
+    if (this.waiting === 0 || !this.#hasRoom) return undefined;
+    const [pending] = this.#line!;
+    this.#line!.delete(pending!);
+    return pending;
+  }
+
   /** Puts a call in, or settles one: the oldest, or this one, as `whenFull` says. */
   push(pending: PendingCall, body: Buffer, now: number): void {
-    while (this.#size >= this.#limits.sendQueueEntries || this.#bytes + body.length > this.#limits.sendQueueBytes) {
-      if (this.#whenFull === "refuse" || this.#size === 0) {
+    // Who waits is let in while there is any room, so that the last may go above the bytes by its own length.
+    const added = this.#whenFull === "wait" && this.#size > 0 ? 1 : body.length;
+    while (this.#size >= this.#limits.sendQueueEntries || this.#bytes + added > this.#limits.sendQueueBytes) {
+      if (this.#whenFull !== "evict" || this.#size === 0) {
         pending.fail(this.#full("QUEUE_FULL", "the newest call was refused"), now);
         return;
       }
@@ -78,6 +111,11 @@ export class SendQueue {
 
   /** Lets go of a call that waits; call it before the call is settled. */
   remove(pending: PendingCall): void {
+    if (pending.queuedBody === undefined) {
+      // A getter of its arguments may give a call up while it is encoded: then it is nowhere yet.
+      this.#line?.delete(pending);
+      return;
+    }
     this.#forget(pending);
     // While nothing can be written the head does not move: those given up must not gather behind it.
     if (this.#calls.length - this.#head <= 2 * this.#size + maxGone) return;
@@ -94,6 +132,8 @@ export class SendQueue {
   takeAll(): PendingCall[] {
     const all: PendingCall[] = [];
     for (let pending = this.shift(); pending !== undefined; pending = this.shift()) all.push(pending);
+    if (this.#line !== undefined) all.push(...this.#line);
+    this.#line = undefined;
     return all;
   }
 
@@ -107,6 +147,15 @@ export class SendQueue {
     if (this.#head < 1_024 || this.#head * 2 < this.#calls.length) return;
     this.#calls = this.#calls.slice(this.#head);
     this.#head = 0;
+  }
+
+  #tooManyWait(): RpcError {
+    const message = `${this.#limits.sendQueueWaiters} calls wait for room in the send queue to ${this.#endpoint} (limits.sendQueueWaiters): await some before you make more`;
+    return new RpcError("resource_exhausted", message, {
+      reason: "QUEUE_FULL",
+      processed: "no",
+      endpoint: this.#endpoint,
+    });
   }
 
   #full(reason: string, what: string): RpcError {

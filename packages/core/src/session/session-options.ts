@@ -11,6 +11,7 @@ import type { Method } from "../contract/method.js";
 import type { Address } from "../contract/registry.js";
 import type { StartQueue } from "../overload/start-queue.js";
 import type { BlockAlgorithm } from "../wire/block-algorithm.js";
+import type { ErrorClasses } from "./error-classes.js";
 import type { PartialBudget } from "./partial-budget.js";
 
 /** What a session asks of the process's own services. */
@@ -39,8 +40,8 @@ export interface SessionListener {
   onClosed(error: RpcError): void;
 }
 
-/** What happens to a call when the queue in front of the socket is full: the oldest unwritten one fails, or the new one does. */
-export type WhenFull = "evict" | "refuse";
+/** What happens when the queue in front of the socket is full: the oldest unwritten call fails, or the new one does, or the new one waits for room. */
+export type WhenFull = "evict" | "refuse" | "wait";
 
 export interface SessionOptions {
   readonly role: "dialler" | "acceptor";
@@ -70,5 +71,7 @@ export interface SessionOptions {
   /** Acceptor: room for messages in part, over all connections. */
   readonly partials?: PartialBudget | undefined;
   readonly keepAlive: Required<KeepAliveOptions>;
+  /** Classes of errors that arrive as themselves. Defaults to none. */
+  readonly errors?: ErrorClasses | undefined;
   readonly listener: SessionListener;
 }

@@ -10,6 +10,7 @@ import type { ConnectionStats } from "../stats/snapshots.js";
 import { inflateBlock } from "../wire/block.js";
 import type { BlockAlgorithm } from "../wire/block-algorithm.js";
 import { codeOf, decodeFault, encodeFault } from "../wire/fault.js";
+import { Feature } from "../wire/features.js";
 import { FrameReader } from "../wire/frame-reader.js";
 import { Flag, Kind } from "../wire/header.js";
 import { decodeHello, encodeHello, type Hello, type PeerLimits } from "../wire/hello.js";
@@ -19,6 +20,7 @@ import type { Connection } from "./connection.js";
 import { connectionLost, notReady } from "./connection-lost.js";
 import { type ConnectionEvent, diagnostics, type SuspectEvent } from "./diagnostics.js";
 import { Drain } from "./drain.js";
+import { type ErrorClasses, noErrorClasses } from "./error-classes.js";
 import { ruleFor, type SessionState } from "./frame-rules.js";
 import { type Agreement, agree, helloOf } from "./handshake.js";
 import { Incoming } from "./incoming.js";
@@ -34,6 +36,8 @@ import { holdBytes, SlowReader, tearDown } from "./slow-reader.js";
 
 /** How long the last frame has to leave before the socket is torn down. */
 const lingerMs = 1_000;
+/** Flags that a frame may have only where their features were agreed. */
+const wantsFeature = Flag.oneway | Flag.declared;
 /** More pings in a second, and the connection is drained: each costs an answer, and nobody needs them so often. */
 const calmPings = 20;
 const noLimits: PeerLimits = {
@@ -65,6 +69,8 @@ export class Session implements Connection {
   readAt = 0;
   arrivedAt = 0;
   chunk: Buffer | undefined = undefined;
+  features = 0;
+  readonly errors: ErrorClasses;
   readonly #options: SessionOptions;
   readonly #reader = new FrameReader(this);
   readonly #outgoing: Outgoing;
@@ -83,6 +89,8 @@ export class Session implements Connection {
   #compression: readonly BlockAlgorithm[] = [];
   #closeError: RpcError | undefined;
   #closing = false;
+  /** The stream is gone, and handlers of oneway calls still run. */
+  #orphaned = false;
   /** The peer said hello, and who it is is being found out. */
   #judging = false;
 
@@ -91,6 +99,7 @@ export class Session implements Connection {
     this.#options = options;
     this.clock = clock;
     this.limits = limits;
+    this.errors = options.errors ?? noErrorClasses;
     this.logger = logger;
     this.peer = { address: options.address, instance: "" };
     this.codec = options.codecs[0]!;
@@ -300,6 +309,7 @@ export class Session implements Connection {
       this.rates.count("frames that say nothing", this.readAt);
       return;
     }
+    if ((flags & wantsFeature) !== 0) this.#checkAgreed(flags);
     switch (kind) {
       case Kind.response:
       case Kind.error:
@@ -451,6 +461,7 @@ export class Session implements Connection {
   #agreed(kind: number, hello: Hello, agreed: Agreement, peer: Peer): void {
     if (kind === Kind.hello) this.#sayHello(Kind.welcome, helloOf(this.#options, agreed.codecIds));
     this.#codecIds = agreed.codecIds;
+    this.features = agreed.features;
     this.codec = agreed.codec;
     this.peer = peer;
     this.peerLimits = hello.limits;
@@ -487,7 +498,15 @@ export class Session implements Connection {
   }
 
   #onIdle(): void {
-    if (!this.#closing) this.#drain.onIdle();
+    if (this.#orphaned && this.#closeError !== undefined) this.#finish(this.#closeError);
+    else if (!this.#closing) this.#drain.onIdle();
+  }
+
+  #checkAgreed(flags: number): void {
+    const wanted =
+      ((flags & Flag.oneway) === 0 ? 0 : Feature.oneway) | ((flags & Flag.declared) === 0 ? 0 : Feature.errorClasses);
+    if ((this.features & wanted) !== wanted)
+      throw protocolError("RESERVED_FLAG", "a frame has a flag whose feature was not agreed");
   }
 
   #checkInitiator(flags: number, expected: number): void {
@@ -496,14 +515,24 @@ export class Session implements Connection {
   }
 
   #lost(why: string, cause?: Error): void {
-    if (this.#state === "closed") return;
+    if (this.#state === "closed" || this.#orphaned) return;
     const error =
       this.#reader.recognised || this.#options.role === "acceptor"
         ? connectionLost(this.peer.address, why, "CONNECTION_LOST", cause)
         : notReady(this.peer.address, why, cause);
-    this.#settleAll(error);
-    this.#finish(error);
+    // Who made a oneway call waits for nothing, so that its going is no reason to stop the handler.
+    this.#settleAll(error, true);
     this.#options.stream.destroy();
+    if (this.#incoming.running === 0) this.#finish(error);
+    else this.#orphan(error);
+  }
+
+  /** Nobody is there any more, but handlers of oneway calls run: the end comes when they have settled. */
+  #orphan(error: RpcError): void {
+    this.#orphaned = true;
+    this.#closeError = error;
+    tickerOf(this.clock).delete(this);
+    this.#liveness.stop();
   }
 
   /** Ends the connection without a last word, which a peer that does not read would not hear, and lets go of what waits. */
@@ -528,12 +557,12 @@ export class Session implements Connection {
     channel.publish(event);
   }
 
-  #settleAll(error: RpcError): void {
+  #settleAll(error: RpcError, spareOneways = false): void {
     this.#retire();
     this.#reader.stop();
     this.#outgoing.onClosed(error);
     this.#openings.onClosed(error);
-    this.#incoming.abortAll(error);
+    this.#incoming.abortAll(error, spareOneways);
   }
 
   #finish(error: RpcError): void {

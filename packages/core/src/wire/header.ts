@@ -54,23 +54,26 @@ export const Flag = {
   load: 0x0020,
   /** u16 length, then entries: u8 length, name, u16 length, value. */
   metadata: 0x0040,
-  /** No field: nobody waits for an answer. */
+  /** No field: nobody waits for an answer. Where its feature was agreed. */
   oneway: 0x0080,
   /** No field: the id was given out by the side that accepted the connection. */
   acceptor: 0x0100,
+  /** No field: the error is of a class that its sender was told of, under its reason. Where its feature was agreed. */
+  declared: 0x0200,
 } as const;
 
 const answerFlags = Flag.more | Flag.codec | Flag.load | Flag.metadata | Flag.acceptor;
 
-/** Flags that a kind may have. `oneway` waits for its feature. */
+/** Flags that a kind may have, where the features they belong to were agreed. */
 const flagsOfKind: Readonly<Record<Kind, number>> = {
   [Kind.hello]: 0,
   [Kind.welcome]: 0,
   [Kind.open]: Flag.acceptor,
   [Kind.opened]: Flag.acceptor,
-  [Kind.request]: Flag.more | Flag.time | Flag.codec | Flag.priority | Flag.trace | Flag.metadata | Flag.acceptor,
+  [Kind.request]:
+    Flag.more | Flag.oneway | Flag.time | Flag.codec | Flag.priority | Flag.trace | Flag.metadata | Flag.acceptor,
   [Kind.response]: answerFlags,
-  [Kind.error]: answerFlags,
+  [Kind.error]: answerFlags | Flag.declared,
   [Kind.reject]: answerFlags,
   [Kind.cancel]: Flag.acceptor,
   [Kind.item]: answerFlags,

@@ -26,7 +26,7 @@ export interface PeerLimits {
 export interface Hello {
   readonly minVersion: number;
   readonly maxVersion: number;
-  /** Bits: 1 deflate, 2 lz4, 4 streams, 8 oneway; each is in force where both sides set it. None is set in this version. */
+  /** Bits of `Feature`. */
   readonly features: number;
   /** Ids of codecs, the preferred one first. */
   readonly codecs: readonly number[];

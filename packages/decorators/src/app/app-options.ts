@@ -7,7 +7,16 @@ import type { ServiceEntry } from "../service/service-entries.js";
 /** What both ends share: given once, used by the server and by the clients of the app. */
 type Shared = Pick<
   ServeOptions & ConnectOptions,
-  "cluster" | "instance" | "codecs" | "compression" | "transports" | "limits" | "keepAlive" | "clock" | "random"
+  | "cluster"
+  | "instance"
+  | "codecs"
+  | "errors"
+  | "compression"
+  | "transports"
+  | "limits"
+  | "keepAlive"
+  | "clock"
+  | "random"
 >;
 
 /** What `createApp` says itself, or says for both ends. */

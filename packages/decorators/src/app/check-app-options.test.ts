@@ -24,7 +24,7 @@ describe("options of createApp", () => {
     refused({ listen: 80 }, "listen must be a string, not 80");
     refused({ ambient: "yes" }, "ambient must be true or false");
     refused({ connect: { timeoutMs: "5" } }, "timeoutMs must be a number");
-    refused({ connect: { whenFull: "wait" } }, "whenFull", '"evict"');
+    refused({ connect: { whenFull: "drop" } }, "whenFull", '"evict"');
     refused({ clients: [{}] }, "clients takes classes", "an object");
     refused(5, "an object of options, not 5");
   });

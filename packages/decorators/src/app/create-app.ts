@@ -83,6 +83,7 @@ function sharedBy(options: AppOptions) {
     cluster,
     instance = randomUUID(),
     codecs,
+    errors,
     compression,
     transports,
     limits,
@@ -90,7 +91,7 @@ function sharedBy(options: AppOptions) {
     clock,
     random,
   } = options;
-  return { instance, ...given({ cluster, codecs, compression, transports, limits, keepAlive, clock, random }) };
+  return { instance, ...given({ cluster, codecs, errors, compression, transports, limits, keepAlive, clock, random }) };
 }
 
 function serveSettings({

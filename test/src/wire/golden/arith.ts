@@ -33,6 +33,12 @@ export interface ArithServer {
   readonly stopped: readonly string[];
 }
 
+/** What `divide` throws. */
+export class DividedByZero extends RpcError {
+  static override readonly reason = "DIVIDED_BY_ZERO";
+  declare readonly details: { readonly divisor: number };
+}
+
 export async function arithServer(t: TestContext, settings: Partial<ServeOptions> = {}): Promise<ArithServer> {
   const ground = inMemory();
   const ran: Call[] = [];
@@ -44,10 +50,7 @@ export async function arithServer(t: TestContext, settings: Partial<ServeOptions
         add: (a, b) => a + b,
         divide: (a, b) => {
           if (b !== 0) return a / b;
-          throw new RpcError("invalid_argument", "cannot divide by zero", {
-            reason: "DIVIDED_BY_ZERO",
-            details: { divisor: 0 },
-          });
+          throw new DividedByZero("invalid_argument", "cannot divide by zero", { details: { divisor: 0 } });
         },
         sleep: () => new Promise<null>((resolve) => wakers.push(() => resolve(null))),
         repeat: (text, times) => text.repeat(times),

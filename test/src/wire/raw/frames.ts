@@ -108,12 +108,13 @@ export interface FieldParts {
   readonly load?: number;
   /** Entries, or the field's bytes as they stand. */
   readonly metadata?: Readonly<Record<string, string>> | Buffer;
+  readonly oneway?: boolean;
 }
 
 /** Returns optional fields in their order, with the flags that announce them. */
 function fieldsOf(parts: FieldParts): { flags: number; fields: Buffer } {
-  const { total, timeLeftMs, codec, priority, trace, load, metadata } = parts;
-  let flags = 0;
+  const { total, timeLeftMs, codec, priority, trace, load, metadata, oneway = false } = parts;
+  let flags = oneway ? flagBits.oneway : 0;
   const written: Buffer[] = [];
   const put = (flag: number, bytes: Buffer): void => {
     flags |= flag;

@@ -31,6 +31,7 @@ export const flagBits = {
   metadata: 0x0040,
   oneway: 0x0080,
   acceptor: 0x0100,
+  declared: 0x0200,
 } as const;
 export type FlagName = keyof typeof flagBits;
 
