@@ -4,6 +4,7 @@ import type { Method } from "../contract/method.js";
 import type { Refusal } from "../overload/refusals.js";
 import type { Source, Startable } from "../overload/waiting.js";
 import { TurnLatencies } from "../stats/turn-latencies.js";
+import { withoutStack } from "../wire/fault.js";
 import { Fields } from "../wire/fields.js";
 import { Flag, Kind } from "../wire/header.js";
 import { decodeOpen } from "../wire/opening.js";
@@ -155,7 +156,10 @@ export class Incoming implements Source {
     // As many as may be under way may also be given up at once.
     if (arrivedAt - call.startedAt < rapidMs)
       rates.count("cancels right behind their requests", readAt, limits.inFlight);
-    const cancelled = new RpcError("cancelled", "the caller cancelled the call", { reason: "CANCELLED" });
+    // A stack of ours tells a handler nothing, and a peer may cancel as fast as it can write.
+    const cancelled = withoutStack(
+      () => new RpcError("cancelled", "the caller cancelled the call", { reason: "CANCELLED" }),
+    );
     if (call.waiting !== undefined) {
       this.#host!.queue.remove(call.waiting);
       this.#forget(call, cancelled);

@@ -79,7 +79,7 @@ export function codeOf(error: RpcError): number {
 }
 
 /** A stack of our own read loop tells nobody anything and costs more than the call did. */
-function withoutStack<T>(make: () => T): T {
+export function withoutStack<T>(make: () => T): T {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
   try {
