@@ -179,7 +179,7 @@ export class StartQueue {
     if (!this.#makeRoom(source, call, gate)) return;
     source.hold(call);
     gate.noteWaiting(call);
-    gate.line.add(source, call, gate.standing.now);
+    gate.line.add(source, call, gate.standing.shedding);
     this.waiting++;
     this.waitingBytes += call.sizeBytes;
     this.#look();
@@ -238,11 +238,11 @@ export class StartQueue {
     if (this.#all.full) return undefined;
     for (const gate of this.#gates.values()) {
       if (gate.full || gate.line.size === 0) continue;
-      const waiting = gate.line.next(gate.standing.now);
+      const waiting = gate.line.next(gate.standing.shedding);
       if (waiting !== undefined) return this.#taken(waiting);
     }
     const { line, standing } = this.#all;
-    const waiting = line.next(standing.now);
+    const waiting = line.next(standing.shedding);
     return waiting && this.#taken(waiting);
   }
 
