@@ -84,7 +84,8 @@ export class ReadyCandidate implements Candidate, Tracker {
     this.#heard = true;
     if (latencyMs > this.latencyMs) {
       this.latencyMs = latencyMs;
-    } else {
+    } else if (now > this.#observedAt) {
+      // Answers of one read weigh as one: no time has passed between them.
       const weight = Math.exp((this.#observedAt - now) / decayMs);
       this.latencyMs = this.latencyMs * weight + latencyMs * (1 - weight);
     }

@@ -39,6 +39,8 @@ export class Outgoing {
   readonly #assemblies: Assemblies<Answer>;
   readonly #fields = new Fields();
   readonly #usual = new UsualLatency();
+  /** When the first call of this turn was written, in ms on the clock: nothing leaves before its end, so all were then. −1 between turns. */
+  #turnAt = -1;
   /** Above this id the peer ran nothing: known from its final drain frame. */
   #lastRun = Number.POSITIVE_INFINITY;
 
@@ -100,6 +102,11 @@ export class Outgoing {
   /** Returns an id for a frame that is no call. */
   nextId(): number {
     return this.#slots.skip();
+  }
+
+  /** What was written in this turn is on its way. */
+  onTurnEnd(): void {
+    this.#turnAt = -1;
   }
 
   /** Sends a call and settles with its answer. */
@@ -239,7 +246,7 @@ export class Outgoing {
   #write(pending: PendingCall): void {
     const { call, remote } = pending;
     const { outbox, clock, ownFlag } = this.#connection;
-    const now = clock.now();
+    const now = this.#turnAt < 0 ? clock.now() : this.#turnAt;
     const leftMs = Math.floor(call.deadline - now);
     // The caller's own deadline settles it; nothing has to leave any more.
     if (leftMs <= 0 && call.deadline <= now) {
@@ -257,8 +264,10 @@ export class Outgoing {
         this.#queue.putBack(pending, body);
         return;
       }
+      this.#turnAt = now;
       outbox.end();
     } catch (cause) {
+      this.#turnAt = -1;
       outbox.rollback();
       this.#slots.take(id);
       pending.fail(unsendable(call, cause), now);

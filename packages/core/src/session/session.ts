@@ -112,7 +112,10 @@ export class Session implements Connection {
       highWaterBytes: limits.highWaterBytes,
       holdBytes: holdBytes(limits),
       onRoom: () => this.#onRoom(),
-      onTurnEnd: () => this.#incoming.onTurnEnd(),
+      onTurnEnd: () => {
+        this.#outgoing.onTurnEnd();
+        this.#incoming.onTurnEnd();
+      },
     });
     this.#slowReader = new SlowReader(
       this,
