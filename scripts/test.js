@@ -10,7 +10,7 @@
  *   npm test -- --coverage                    and fail if too few lines were run (not counting `*.proc.test.ts`)
  *   npm test -- --timeout 300                 seconds without any news after which a test is ended; 60, and 180 in a process of its own
  *
- * RPC_LONG=1 in the environment also runs tests of a minute or more, as CI does.
+ * RPC_LONG=1 in the environment also runs tests of a minute or more; CI leaves them to a run of their own.
  * With CI=true a skipped test fails the run, unless its reason begins with "Consul".
  */
 import { parseArgs } from "node:util";
