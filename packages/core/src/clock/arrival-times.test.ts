@@ -121,3 +121,20 @@ test("what waited in the peer's kernel behind a full read after a stall counts f
   for (let quiet = 0; quiet < 30; quiet++) turn();
   turn(() => assert.equal(times.read(now(), 100), now()));
 });
+
+test("a connection that is never read empty, since its peer sends without a pause, is not dated back to the beginning", () => {
+  const { clock, turn, now, idle, stall } = loop();
+  const times = new ArrivalTimes(clock);
+  turn(() => times.read(now(), 100));
+  idle(20);
+  let earliest = 0;
+  // 64 MiB a second for ten seconds.
+  for (let read = 0; read < 10_240; read++) {
+    stall(1_000 / 1_024);
+    turn(() => {
+      earliest = Math.max(earliest, now() - times.read(now(), fullRead));
+    });
+  }
+  assert.ok(earliest > 200, `${earliest} ms: what the kernels may have held counts`);
+  assert.ok(earliest <= 600, `${earliest} ms before it was read`);
+});

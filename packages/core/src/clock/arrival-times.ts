@@ -9,6 +9,11 @@ const fullReadBytes = 65_536;
  */
 const pollsOfHeldUp = 20;
 const heldUpMs = 100;
+/**
+ * More than the kernels of both ends hold of one connection: Linux lets its buffers grow to 6 and 4 MiB (tcp_rmem,
+ * tcp_wmem). What is read after this many bytes was not there yet when they began to be read.
+ */
+const kernelBytes = 16_777_216;
 /** How often the clock is looked at while there is something to read, in ms, and how late a look may come in a healthy loop. */
 const lookMs = 10;
 const lateMs = 15;
@@ -105,6 +110,9 @@ export class ArrivalTimes {
   /** Until which count of polls something may be left; −1 where the socket was read empty. */
   #leftUntil = -1;
   #heldUpUntil = 0;
+  /** When the bytes began to be counted after which `#leftAt` is too early to be true. */
+  #countedAt = 0;
+  #counted = 0;
 
   constructor(clock: Clock) {
     let awake = awakes.get(clock);
@@ -122,6 +130,8 @@ export class ArrivalTimes {
     const full = bytes >= fullReadBytes;
     if (this.#leftUntil < 0 && !full) return arrivedAt;
     const left = awake.polls <= this.#leftUntil;
+    if (left) this.#count(now, bytes);
+    else this.#countFrom(now);
     const earliest = left ? Math.min(arrivedAt, this.#leftAt) : arrivedAt;
     if (full && earliest < now) this.#heldUpUntil = now + heldUpMs;
     const heldUp = now < this.#heldUpUntil;
@@ -133,6 +143,19 @@ export class ArrivalTimes {
       this.#leftUntil = -1;
     }
     return earliest;
+  }
+
+  /** Who sends without a pause is never read empty, and has not sent it all at the beginning. */
+  #count(now: number, bytes: number): void {
+    this.#counted += bytes;
+    if (this.#counted < kernelBytes) return;
+    if (this.#countedAt > this.#leftAt) this.#leftAt = this.#countedAt;
+    this.#countFrom(now);
+  }
+
+  #countFrom(now: number): void {
+    this.#countedAt = now;
+    this.#counted = 0;
   }
 
   /** Says that the loop goes round: called every 250 ms or so, after reads. */

@@ -9,6 +9,8 @@ import { placeOf } from "../transport/address-reach.js";
 import { ReceivedCredentials } from "./received-credentials.js";
 import { RecentFailures } from "./recent-failures.js";
 
+/** So many refusals of a place within 60 s, and its next hellos take longer. */
+const failuresAllowed = 5;
 /** How much longer a hello takes from where too many have failed, in ms. */
 const delayMs = 1_000;
 
@@ -17,7 +19,7 @@ const delayMs = 1_000;
  * down a place that fails again and again.
  */
 export function createJudge(authenticate: Authenticator, clock: Clock, logger: Logger): Judge {
-  const failures = new RecentFailures(clock);
+  const failures = new RecentFailures(clock, failuresAllowed);
   return async (credentials, peer): Promise<Identity | RpcError> => {
     const place = placeOf(peer.address);
     if (failures.tooMany(place)) await new Promise<void>((resolve) => clock.setTimer(resolve, delayMs).unref());

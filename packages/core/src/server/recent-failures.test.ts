@@ -5,7 +5,7 @@ import { RecentFailures } from "./recent-failures.js";
 
 test("five failures within 60 s slow a place down, four do not, and other places are left alone", async () => {
   const clock = createManualClock();
-  const failures = new RecentFailures(clock);
+  const failures = new RecentFailures(clock, 5);
   for (let n = 0; n < 4; n++) failures.add("a");
   assert.equal(failures.tooMany("a"), false);
   failures.add("a");
@@ -19,7 +19,7 @@ test("five failures within 60 s slow a place down, four do not, and other places
 
 test("five failures over more than 60 s slow nobody down", async () => {
   const clock = createManualClock();
-  const failures = new RecentFailures(clock);
+  const failures = new RecentFailures(clock, 5);
   for (let n = 0; n < 20; n++) {
     failures.add("a");
     await clock.advance(15_000);
@@ -28,7 +28,7 @@ test("five failures over more than 60 s slow nobody down", async () => {
 });
 
 test("a million places cost no more than ten thousand, and who failed last is still known", () => {
-  const failures = new RecentFailures(createManualClock());
+  const failures = new RecentFailures(createManualClock(), 5);
   for (let n = 0; n < 5; n++) failures.add("guesser");
   for (let n = 0; n < 50_000; n++) {
     failures.add(`10.${n}`);

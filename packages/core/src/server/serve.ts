@@ -31,6 +31,7 @@ import { checkListen } from "./check-listen.js";
 import { connectionsAtMost } from "./connections-at-most.js";
 import { countRefused } from "./count-refused.js";
 import { createDispatcher } from "./dispatcher.js";
+import { HeldBack } from "./held-back.js";
 import { createJudge } from "./judge.js";
 import { rateLimited } from "./rate-limited.js";
 import { Registrar } from "./registrar.js";
@@ -39,6 +40,7 @@ import { methodsOfDispatcher, methodsOnDemand, ServiceHost } from "./service-hos
 
 const noRoom = { code: "resource_exhausted", reason: "TOO_MANY_CONNECTIONS" } as const;
 const shuttingDown = { code: "unavailable", reason: "DRAINING" } as const;
+const floods = { code: "resource_exhausted", reason: "ENHANCE_YOUR_CALM" } as const;
 const refusedByHook = { code: "unavailable", reason: "REFUSED_BY_ON_CONNECT" } as const;
 
 /** Connections above the limit that are open at once, to be told why they are closed. */
@@ -84,6 +86,7 @@ class ListeningServer implements Server {
   readonly #sessions: Ledger<Session>;
   readonly #accepts = new Attempts();
   readonly #arrivals: Arrivals | undefined;
+  readonly #heldBack: HeldBack;
   readonly #judge: Judge | undefined;
   /** For what strangers can cause. */
   readonly #doorLog: Logger;
@@ -117,6 +120,7 @@ class ListeningServer implements Server {
     const { authenticate, authorize, onConnect } = options;
     this.#sessions = new Ledger(() => clock.now());
     this.#doorLog = rateLimited(logger, clock);
+    this.#heldBack = new HeldBack(clock);
     this.#judge = authenticate && createJudge(authenticate, clock, this.#doorLog);
     this.#arrivals = onConnect && new Arrivals(onConnect, limits.helloMs, clock, this.#doorLog);
     const hostOptions = {
@@ -148,7 +152,7 @@ class ListeningServer implements Server {
   }
 
   get connections(): number {
-    return this.#sessions.size + (this.#arrivals?.size ?? 0);
+    return this.#sessions.size + (this.#arrivals?.size ?? 0) + this.#heldBack.size;
   }
 
   stats(): ServerStats {
@@ -239,7 +243,9 @@ class ListeningServer implements Server {
     }, drainMs);
     // All within drainMs: a registry that is gone takes at most a fifth of it.
     await this.#registrar?.release(drainMs / 5);
-    await this.#listener?.close();
+    const unlistened = this.#listener?.close();
+    this.#heldBack.endAll();
+    await unlistened;
     this.#arrivals?.refuseAll(
       new RpcError("unavailable", `${this.address} is shutting down`, { reason: "DRAINING", processed: "no" }),
     );
@@ -266,6 +272,23 @@ class ListeningServer implements Server {
       this.#open(stream, remote, certificate, refusal ?? tooManyConnections(maxConnections));
       return;
     }
+    const heldBack = this.#heldBack.judge(remote);
+    if (heldBack === "full") {
+      countRefused(this.#accepts, remote, floods);
+      stream.on("error", () => {});
+      stream.destroy();
+    } else if (heldBack === "wait") {
+      this.#heldBack.hold(
+        stream,
+        () => this.#letIn(stream, remote, certificate, refusal),
+        () => countRefused(this.#accepts, remote, floods),
+      );
+    } else {
+      this.#letIn(stream, remote, certificate, refusal);
+    }
+  }
+
+  #letIn(stream: Duplex, remote: Address, certificate?: PeerCertificate, refusal?: RpcError): void {
     // A peer that was refused is no connection for the user's hook: it is only told why.
     if (this.#arrivals === undefined || refusal !== undefined) this.#open(stream, remote, certificate, refusal);
     else
@@ -298,6 +321,7 @@ class ListeningServer implements Server {
         onRetired: () => {},
         onClosed: (error) => {
           if (!ready) countRefused(this.#accepts, remote, error);
+          this.#heldBack.onClosed(remote, error);
           this.#sessions.delete(session);
         },
       },
