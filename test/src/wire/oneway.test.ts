@@ -321,6 +321,23 @@ test("when the server's time to drain is up the handlers of oneway calls whose c
   await closed;
 });
 
+test("what was accepted and not written goes to the next connection as soon as this one's server says that it will close", async (t) => {
+  const { peer, probe, server } = await meeting(t, inMemory(), { limits: { inFlight: 1 }, retry: {} }, agreed);
+  const first = probe.echo("first");
+  await peer.expect("request", { value: ["first"] });
+  await oneway(probe).echo("moved");
+  const heard = probe.echo("heard of");
+  peer.send(drain());
+  const next = await server.accept();
+  await greet(next, agreed);
+  await next.expect("request", { value: ["moved"] });
+  // Who waits for an answer is told where it was written too late, and need not go.
+  peer.send(response(firstId, { value: 1 }));
+  const { id } = await peer.expect("request", { value: ["heard of"] });
+  peer.send(response(id, { value: 2 }), finalDrain(id));
+  assert.deepEqual(await Promise.all([first, heard]), [1, 2]);
+});
+
 test("what was accepted and not written goes to the next connection when this one's server shuts down", async (t) => {
   const { peer, probe, server } = await meeting(t, inMemory(), { limits: { inFlight: 1 }, retry: {} }, agreed);
   const first = probe.echo("first");

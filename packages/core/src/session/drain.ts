@@ -16,6 +16,8 @@ export interface Drained {
   retire(): void;
   /** Rejects what was not started; from here on what the peer asks is passed over. */
   refuse(): void;
+  /** The peer has said that it is about to close. */
+  onAdvice(): void;
   /** The peer has said what was the last call it read. */
   onLastRead(id: number): void;
   /** The peer has not answered the end. */
@@ -34,6 +36,7 @@ export class Drain {
   /** The dialler closes a drained connection, once its last call is settled. */
   #endWhenIdle = false;
   #patience: Timer | undefined;
+  #closed = false;
 
   constructor(connection: Connection, session: Drained) {
     this.#connection = connection;
@@ -61,7 +64,11 @@ export class Drain {
   /** Takes a drain frame of the peer's. */
   onFrame(final: boolean, lastId: number): void {
     this.#session.retire();
-    if (!final) return;
+    if (!final) {
+      // Who is closing itself has nowhere else to write to.
+      if (!this.#begun) this.#session.onAdvice();
+      return;
+    }
     this.#session.onLastRead(lastId);
     this.#endWhenIdle = true;
     this.onIdle();
@@ -69,7 +76,13 @@ export class Drain {
 
   /** The peer has seen all that was said before the ping it answers. */
   onPong(): void {
-    if (this.#patience !== undefined) this.#sayLastWord();
+    if (this.#patience === undefined) return;
+    this.#patience.cancel();
+    this.#patience = undefined;
+    // What came in the same read is not in its place yet: only then is it known what was not started.
+    this.#connection.clock.afterReads(() => {
+      if (!this.#closed) this.#sayLastWord();
+    });
   }
 
   /** Called when something ended that a drain may have waited for. */
@@ -83,6 +96,7 @@ export class Drain {
 
   /** The connection is closed, whatever way. */
   onClosed(): void {
+    this.#closed = true;
     // Nobody awaits it any more: it must not keep the process alive.
     this.#patience?.cancel();
     this.#patience = undefined;
@@ -99,7 +113,6 @@ export class Drain {
   }
 
   #sayLastWord(): void {
-    this.#patience?.cancel();
     this.#patience = undefined;
     // What was read and not started is rejected before the last word: after it the peer takes what was read for run.
     this.#session.refuse();

@@ -196,21 +196,26 @@ export class Outgoing {
     this.#settle(pending, context.kind, context.target, context.codec, context.declared, body, 0, body.length);
   }
 
+  /**
+   * The peer is about to close. Oneway calls that wait go elsewhere: nobody would hear of one that is written too late to
+   * be read. Others are told by the last word.
+   */
+  onDrainAdvice(): void {
+    const moved = this.#queue.takeOneways();
+    const now = this.#connection.clock.now();
+    for (const pending of moved) pending.fail(this.#draining(), now);
+    if (moved.length > 0) this.#next();
+  }
+
   /** The peer closes: what it has not read never ran, and goes elsewhere at once. */
   onFinalDrain(lastId: number): void {
     this.#lastRun = Math.min(this.#lastRun, lastId);
     const now = this.#connection.clock.now();
-    const draining = (): RpcError =>
-      new RpcError("unavailable", `${this.#connection.peer.address} is shutting down and did not begin this call`, {
-        reason: "DRAINING",
-        processed: "no",
-        endpoint: this.#connection.peer.address,
-      });
-    for (const pending of this.#queue.takeAll()) pending.fail(draining(), now);
+    for (const pending of this.#queue.takeAll()) pending.fail(this.#draining(), now);
     for (const pending of this.#slots.values()) {
       if (pending.id <= lastId) continue;
       this.#slots.take(pending.id);
-      pending.fail(draining(), now);
+      pending.fail(this.#draining(), now);
     }
   }
 
@@ -281,6 +286,15 @@ export class Outgoing {
     }
     pending.id = id;
     pending.writtenAt = now;
+  }
+
+  #draining(): RpcError {
+    const { address } = this.#connection.peer;
+    return new RpcError("unavailable", `${address} is shutting down and did not begin this call`, {
+      reason: "DRAINING",
+      processed: "no",
+      endpoint: address,
+    });
   }
 
   #refuseOneway(pending: PendingCall): void {

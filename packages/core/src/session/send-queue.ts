@@ -128,6 +128,17 @@ export class SendQueue {
     return this.#calls.slice(this.#head).filter((call) => call !== undefined && !call.settled) as PendingCall[];
   }
 
+  /** Takes the oneway calls out, those that wait for room too. */
+  takeOneways(): PendingCall[] {
+    const waiting = this.#line === undefined ? this.values() : [...this.values(), ...this.#line];
+    const oneways = waiting.filter(({ call }) => call.oneway);
+    for (const pending of oneways) this.#line?.delete(pending);
+    this.#calls = this.values().filter(({ call }) => !call.oneway);
+    this.#head = 0;
+    for (const pending of oneways) if (pending.queuedBody !== undefined) this.#forget(pending);
+    return oneways;
+  }
+
   /** Takes all calls out. */
   takeAll(): PendingCall[] {
     const all: PendingCall[] = [];

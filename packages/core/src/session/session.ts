@@ -139,6 +139,7 @@ export class Session implements Connection {
       lastId: () => this.#incoming.lastId,
       retire: () => this.#retire(),
       refuse: () => this.#incoming.refuse(connectionLost(this.peer.address, "it is shutting down", "DRAINING")),
+      onAdvice: () => this.#outgoing.onDrainAdvice(),
       onLastRead: (id) => this.#outgoing.onFinalDrain(id),
       onUnanswered: () => this.#lost("the peer did not answer the end"),
     });
