@@ -1,16 +1,24 @@
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import test from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { openProgram } from "@rpc/bench/processes";
 import type { LedgerQuestions } from "../faults/ledger.js";
 import { atEnd } from "../wire/ground/at-end.js";
 import { onTcp } from "../wire/ground/grounds.js";
+import { until } from "../wire/ground/until.js";
 import { open, request } from "../wire/raw/frames.js";
 import { raw } from "../wire/raw/raw.js";
 
 /** More than one read of them fits into the kernel's buffer, which the server finds when it goes on. */
 const expiring = 20;
 const padding = "x".repeat(4_000);
+
+/** A signal is only on its way when `kill` returns. Where the system does not say, it is taken for arrived. */
+function isStopped(pid: number): boolean {
+  const file = `/proc/${pid}/stat`;
+  return !existsSync(file) || readFileSync(file, "latin1").split(") ").at(-1)!.startsWith("T");
+}
 
 for (const [what, quietMs] of [
   ["was at work", 0],
@@ -29,6 +37,7 @@ for (const [what, quietMs] of [
     await peer.expect("response", { id: 2 });
     await delay(quietMs);
     server.signal("SIGSTOP");
+    await until("it has stopped", () => isStopped(server.pid));
     const ids = Array.from({ length: expiring }, (_, n) => 3 + n);
     for (const id of ids) peer.send(request({ id, args: [id, padding], timeLeftMs: 300 }));
     peer.send(request({ id: 1_000, args: [1_000], timeLeftMs: 60_000 }));

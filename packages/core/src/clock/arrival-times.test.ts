@@ -93,6 +93,21 @@ test("a stall that falls between the reading and the look is one for what is rea
   turn(() => assert.equal(times.read(now(), 100), now()));
 });
 
+test("a stall right behind another, before the loop has gone round, is one for what is read next", () => {
+  const { clock, turn, now, idle, stall } = loop();
+  const times = new ArrivalTimes(clock);
+  turn(() => times.read(now(), 100));
+  idle(30);
+  stall(100);
+  const before = now();
+  turn(() => {
+    times.read(now(), 100);
+    stall(1_000);
+  });
+  turn(() => assert.equal(times.read(now(), 100), before));
+  turn(() => assert.equal(times.read(now(), 100), now()));
+});
+
 test("what a full read left behind counts with it, and later reads do not", () => {
   const { clock, turn, now, idle, stall } = loop();
   const times = new ArrivalTimes(clock);

@@ -74,7 +74,8 @@ class Awake {
       this.#polling = false;
       this.polls++;
       this.#stalledAt = -1;
-      this.#seenAt = this.#clock.now();
+      // Between those reads and now it may have been held up again.
+      this.#overslept(this.#clock.now());
       if (this.polls < this.#countTo) this.countPolls(0);
     });
   }
