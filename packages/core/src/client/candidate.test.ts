@@ -84,7 +84,7 @@ describe("a call given to an endpoint", () => {
   test("is counted until it has settled, and learns whether its method may run twice", () => {
     const { it, session } = candidate();
     const call: Call = madeUpCall();
-    void it.invoke(call);
+    it.send(call, { succeed() {}, fail() {} });
     assert.deepEqual([it.pending, call.idempotent, call.endpoint], [1, true, endpoint]);
     it.onSettled(1, undefined, session.readAt);
     assert.equal(it.pending, 0);
@@ -92,14 +92,17 @@ describe("a call given to an endpoint", () => {
 
   test("of a method that the server lacks fails by name, with what was probably meant, and is not counted", async () => {
     const { it } = candidate({ methods: [undefined], names: ["upp", "down"] });
-    await assert.rejects(it.invoke(madeUpCall()), (thrown: RpcError) => {
-      assert.deepEqual(
-        [thrown.code, thrown.reason, thrown.processed, thrown.endpoint],
-        ["unimplemented", "NO_METHOD", "no", "memory://a"],
-      );
-      assert.equal(thrown.message, 'memory://a has no method "up" in its service Made; did you mean "upp"?');
-      return true;
-    });
+    await assert.rejects(
+      new Promise((succeed, fail) => it.send(madeUpCall(), { succeed, fail })),
+      (thrown: RpcError) => {
+        assert.deepEqual(
+          [thrown.code, thrown.reason, thrown.processed, thrown.endpoint],
+          ["unimplemented", "NO_METHOD", "no", "memory://a"],
+        );
+        assert.equal(thrown.message, 'memory://a has no method "up" in its service Made; did you mean "upp"?');
+        return true;
+      },
+    );
     assert.equal(it.pending, 0);
   });
 });

@@ -1,5 +1,5 @@
 import type { Candidate } from "../contract/balancer.js";
-import type { Call } from "../contract/call.js";
+import type { Call, Receiver } from "../contract/call.js";
 import { RpcError } from "../contract/errors.js";
 import type { Endpoint } from "../contract/registry.js";
 import { didYouMean } from "../service/names.js";
@@ -57,15 +57,19 @@ export class ReadyCandidate implements Candidate, Tracker {
     return this.#lanes.length > 0;
   }
 
-  invoke(call: Call): Promise<unknown> {
+  /** Gives a call to a connection; `receiver` is told how it ended. */
+  send(call: Call, receiver: Receiver): void {
     const lanes = this.#lanes;
     const { session, remote } = lanes.length === 1 ? lanes[0]! : leastPending(lanes);
     const method = remote.methods[call.method.index];
     call.endpoint = this.endpoint;
-    if (method === undefined) return Promise.reject(this.#noMethod(call, remote));
+    if (method === undefined) {
+      receiver.fail(this.#noMethod(call, remote));
+      return;
+    }
     call.idempotent = method.idempotent;
     this.pending++;
-    return session.send(call, method, this);
+    session.send(call, method, this, receiver);
   }
 
   /** Forgets a little, where nothing was heard since the last time: or one slow answer would keep calls away for ever. */

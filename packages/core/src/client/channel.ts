@@ -1,6 +1,6 @@
 import { type Ticking, tickerOf, tickMs } from "../clock/ticker.js";
 import type { Balancer, Picker } from "../contract/balancer.js";
-import type { Call, Invoke } from "../contract/call.js";
+import type { Call, Invoke, Receiver } from "../contract/call.js";
 import type { Clock, Timer } from "../contract/clock.js";
 import { type Processed, RpcError } from "../contract/errors.js";
 import type { ConnectionLimits } from "../contract/limits.js";
@@ -70,23 +70,7 @@ export class Channel implements Ticking, MemberOwner {
   #lastError: RpcError | undefined;
   #closed = false;
   readonly #throttle: Throttle | undefined;
-  readonly invoke: Invoke = (call) => {
-    const picker = this.#picker;
-    if (picker === undefined || call.abandoned !== undefined) return this.#wait(call);
-    let candidate: ReadyCandidate | undefined;
-    try {
-      candidate = picker(call) as ReadyCandidate | undefined;
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    if (candidate === undefined) return Promise.reject(this.#nothingPicked());
-    const throttle = this.#throttle;
-    if (throttle?.active) {
-      const shed = throttle.shed(call);
-      if (shed !== undefined) return Promise.reject(shed);
-    }
-    return candidate.invoke(call);
-  };
+  readonly invoke: Invoke = (call) => new Promise((succeed, fail) => this.send(call, { succeed, fail }));
 
   constructor(options: ChannelOptions) {
     this.#options = options;
@@ -95,6 +79,29 @@ export class Channel implements Ticking, MemberOwner {
     this.#makePicker = options.balancer();
     this.#unreadySince = options.clock.now();
     tickerOf(options.clock).add(this);
+  }
+
+  /** Gives a call to an endpoint, or lets it wait for one; `receiver` is told how it ended. */
+  send(call: Call, receiver: Receiver): void {
+    const picker = this.#picker;
+    if (picker === undefined || call.abandoned !== undefined) {
+      tell(receiver, this.#wait(call));
+      return;
+    }
+    let candidate: ReadyCandidate | undefined;
+    try {
+      candidate = picker(call) as ReadyCandidate | undefined;
+    } catch (error) {
+      receiver.fail(error);
+      return;
+    }
+    const refused = candidate === undefined ? this.#nothingPicked() : this.#shed(call);
+    if (refused === undefined) candidate!.send(call, receiver);
+    else receiver.fail(refused);
+  }
+
+  #shed(call: Call): RpcError | undefined {
+    return this.#throttle?.active ? this.#throttle.shed(call) : undefined;
   }
 
   /** Calls that wait until an endpoint is ready. */
@@ -393,6 +400,13 @@ export class Channel implements Ticking, MemberOwner {
       },
     );
   }
+}
+
+function tell(receiver: Receiver, answer: Promise<unknown>): void {
+  answer.then(
+    (output) => receiver.succeed(output),
+    (thrown) => receiver.fail(thrown),
+  );
 }
 
 function sameEndpoint(a: Endpoint, b: Endpoint): boolean {

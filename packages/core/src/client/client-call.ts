@@ -8,6 +8,7 @@ import {
   type NestedCall,
   noMetadata,
   type Priority,
+  type Receiver,
   type Reply,
   type Route,
 } from "../contract/call.js";
@@ -20,13 +21,14 @@ import type { Endpoint } from "../contract/registry.js";
 import { type ClientCallEvent, diagnostics } from "../session/diagnostics.js";
 import { asFailure } from "../stats/failure.js";
 import type { CheckedOptions } from "./call-options.js";
+import type { Direct } from "./direct.js";
 import { type Abortable, forgetAbort, tellAbort } from "./on-abort.js";
 
 /**
  * A call as its caller sees it: one promise that settles once, with the answer, or at the deadline, or when the caller
  * gives up, whatever interceptors, queues and backoffs do in between.
  */
-export class ClientCall implements Call, Expiring, NestedCall, Abortable {
+export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiver {
   readonly method: Method;
   readonly startedAt: number;
   input: readonly unknown[];
@@ -52,6 +54,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
   readonly #parent: Call | undefined;
   readonly #onReply: ((reply: Reply) => void) | undefined;
   #accepted = false;
+  #direct: Direct | undefined;
   #deadlines: Deadlines | undefined;
   #resolve: ((output: unknown) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
@@ -78,8 +81,8 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
     this.oneway = oneway;
   }
 
-  /** Sends the call through `invoke`. To be called once. */
-  start(invoke: Invoke, deadlines: Deadlines): Promise<unknown> {
+  /** Sends the call through `invoke`, or beside it where there is a direct way. To be called once. */
+  start(invoke: Invoke, deadlines: Deadlines, direct?: Direct): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -92,18 +95,30 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
         this.#parent.nested ??= new Set();
         this.#parent.nested.add(this);
       }
-      let answer: Promise<unknown>;
       try {
-        answer = invoke(this);
+        // Who else hears of the answer runs code of his own, which must not stand within the reading of a connection.
+        if (direct === undefined || this.#onReply !== undefined || diagnostics.clientCall.hasSubscribers) {
+          this.#await(invoke(this));
+        } else {
+          this.#direct = direct;
+          direct.send(this, this);
+        }
       } catch (thrown) {
         this.#fail(thrown);
-        return;
       }
-      answer.then(
-        (output) => this.#succeed(output),
-        (thrown) => this.#fail(thrown),
-      );
     });
+  }
+
+  #await(answer: Promise<unknown>): void {
+    answer.then(
+      (output) => this.succeed(output),
+      (thrown) => this.#fail(thrown),
+    );
+  }
+
+  /** The first attempt has failed. Whoever tells it may still be at work: what follows waits until he is done. */
+  fail(thrown: unknown): void {
+    this.#await(Promise.resolve().then(() => this.#direct!.recover(this, thrown)));
   }
 
   /** Called by the table of deadlines. */
@@ -139,7 +154,8 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable {
     this.#giveUp(cancelled(this, reason));
   }
 
-  #succeed(output: unknown): void {
+  /** The answer has come. */
+  succeed(output: unknown): void {
     const resolve = this.#resolve;
     if (resolve === undefined) {
       this.#end();

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { detached } from "../ambient/index.js";
 import { systemClock } from "../clock/system-clock.js";
 import { defaultCodecs } from "../codecs/default-codecs.js";
-import type { Invoke } from "../contract/call.js";
+import type { Call, Invoke } from "../contract/call.js";
 import type { Client } from "../contract/client.js";
 import { RpcError } from "../contract/errors.js";
 import { guarded } from "../contract/guarded-logger.js";
@@ -12,7 +12,7 @@ import type { Endpoint } from "../contract/registry.js";
 import type { Transport } from "../contract/transport.js";
 import { watchLoop } from "../discovery/watch-loop.js";
 import { compose } from "../interceptors/compose.js";
-import { retryBy } from "../interceptors/retry.js";
+import { recoveryBy, retryBy } from "../interceptors/retry.js";
 import { RetryPolicy } from "../interceptors/retry-policy.js";
 import { checkKeepAlive } from "../service/keep-alive-option.js";
 import { checkLimits } from "../service/limits-option.js";
@@ -28,9 +28,10 @@ import { defaultTransports } from "../transport/default-transports.js";
 import { Channel } from "./channel.js";
 import { type ConnectOptions, checkConnectOptions } from "./connect-options.js";
 import { countedDial } from "./counted-dial.js";
-import { counting } from "./counting.js";
+import { counting, countingDirect } from "./counting.js";
 import { createClient } from "./create-client.js";
 import { dial } from "./dial.js";
+import { type Direct, noteDirect } from "./direct.js";
 import { Link, type LinkUser } from "./link.js";
 import { Throttle } from "./throttle.js";
 
@@ -129,6 +130,18 @@ class SocketConnector implements Connector {
       };
       const composed = compose(all, (call) => (entry.channel === undefined ? first(call) : entry.channel.invoke(call)));
       entry.invoke = counting(composed, this.#calls, service.methods);
+      if (interceptors.length === 0) {
+        const again = (call: Call): Promise<unknown> => entry.channel!.invoke(call);
+        const direct: Direct = {
+          send: (call, receiver) => {
+            policy?.count(call);
+            entry.channel ??= detached(() => this.#openChannel(service, policy));
+            entry.channel.send(call, receiver);
+          },
+          recover: policy === undefined ? (_, thrown) => Promise.reject(thrown) : recoveryBy(policy, clock, again),
+        };
+        noteDirect(entry.invoke, service, countingDirect(direct, this.#calls, service.methods));
+      }
       this.#channels.set(service, entry);
       known = entry;
     }

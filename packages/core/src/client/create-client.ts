@@ -16,6 +16,7 @@ import {
   noOptions,
 } from "./call-options.js";
 import { ClientCall } from "./client-call.js";
+import { type Direct, directOf } from "./direct.js";
 
 export interface ClientOptions {
   /** How long a caller waits where neither the call nor the method says so, in ms. Defaults to 10 000. */
@@ -27,6 +28,7 @@ export interface ClientOptions {
 /** What all clients made from one call of `createClient` share. */
 interface Target {
   readonly invoke: Invoke;
+  readonly direct: Direct | undefined;
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly timeoutMs: number;
@@ -46,7 +48,7 @@ abstract class Stub {
   }
 
   static call(stub: Stub, method: Method, input: readonly unknown[]): Promise<unknown> {
-    const { invoke, clock, deadlines, timeoutMs } = stub.#target;
+    const { invoke, direct, clock, deadlines, timeoutMs } = stub.#target;
     const options = stub.#options;
     if (options.batch !== undefined) return Stub.#callInBatch(stub, method, input, options.batch);
     const now = clock.now();
@@ -54,13 +56,13 @@ abstract class Stub {
     const parent: Call | undefined = ambientCall();
     const deadline = parent === undefined ? now + own : Math.min(now + own, parent.deadline);
     const priority = options.priority ?? (parent === undefined ? "normal" : parent.priority);
-    return new ClientCall(method, now, input, deadline, priority, parent, options).start(invoke, deadlines);
+    return new ClientCall(method, now, input, deadline, priority, parent, options).start(invoke, deadlines, direct);
   }
 
   /** The batch's deadline stands in place of the method's and the client's; the call's own counts where it is earlier. */
   static #callInBatch(stub: Stub, method: Method, input: readonly unknown[], batch: BatchCalls): Promise<unknown> {
     if (batch.built) return Promise.reject(tooLate(method));
-    const { invoke, clock, deadlines } = stub.#target;
+    const { invoke, direct, clock, deadlines } = stub.#target;
     const options = stub.#options;
     const now = clock.now();
     const parent: Call | undefined = ambientCall();
@@ -75,7 +77,7 @@ abstract class Stub {
       parent,
       options,
     );
-    const answer = call.start(invoke, deadlines);
+    const answer = call.start(invoke, deadlines, direct);
     batch.add(call, answer);
     return answer;
   }
@@ -114,7 +116,13 @@ const classes = new WeakMap<ServiceDescriptor, StubClass>();
  */
 export function createClient<T>(service: ServiceDescriptor<T>, invoke: Invoke, options: ClientOptions = {}): Client<T> {
   const { timeoutMs = defaultTimeoutMs, clock = systemClock } = options;
-  const target = { invoke, clock, deadlines: deadlinesOf(clock), timeoutMs: checkTimeoutMs(timeoutMs) };
+  const target = {
+    invoke,
+    direct: directOf(invoke, service),
+    clock,
+    deadlines: deadlinesOf(clock),
+    timeoutMs: checkTimeoutMs(timeoutMs),
+  };
   return new (classOf(service))(target, noOptions) as unknown as Client<T>;
 }
 

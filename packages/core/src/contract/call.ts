@@ -51,6 +51,12 @@ export interface Carrier {
   giveUp(error: RpcError): Processed;
 }
 
+/** Who is told the outcome of an attempt, once, where a promise would tell it later and cost more. */
+export interface Receiver {
+  succeed(output: unknown): void;
+  fail(error: unknown): void;
+}
+
 /** Who counts the calls of a client. */
 export interface Account {
   /** Calls that have an outcome. */

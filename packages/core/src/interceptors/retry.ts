@@ -15,20 +15,27 @@ export function retry(options: RetryOptions = {}, clock?: Clock, random: Random 
 /** `retry`, by a policy that others ask too. */
 export function retryBy(policy: RetryPolicy, clock?: Clock): Interceptor {
   return (next) => {
-    const recover = async (call: Call, thrown: unknown): Promise<unknown> => {
-      const delayMs = policy.delayMs(call, thrown);
-      if (delayMs === undefined) throw thrown;
-      prepare(call, thrown as RpcError);
-      if (delayMs > 0) await wait(delayMs, clock);
-      if (call.abandoned !== undefined) throw call.abandoned;
-      return attempt(call);
-    };
-    // No async function here: the common call succeeds at once and should not pay for those that do not.
-    const attempt: Invoke = (call) => next(call).then(undefined, (thrown: unknown) => recover(call, thrown));
+    const recover = recoveryBy(policy, clock, next);
     return (call) => {
       policy.count(call);
-      return attempt(call);
+      return next(call).then(undefined, (thrown: unknown) => recover(call, thrown));
     };
+  };
+}
+
+/** Returns what makes a call again by `next` whose first attempt failed, or rejects with what that failed with. */
+export function recoveryBy(
+  policy: RetryPolicy,
+  clock: Clock | undefined,
+  next: Invoke,
+): (call: Call, thrown: unknown) => Promise<unknown> {
+  return async function recover(call, thrown): Promise<unknown> {
+    const delayMs = policy.delayMs(call, thrown);
+    if (delayMs === undefined) throw thrown;
+    prepare(call, thrown as RpcError);
+    if (delayMs > 0) await wait(delayMs, clock);
+    if (call.abandoned !== undefined) throw call.abandoned;
+    return next(call).then(undefined, (again: unknown) => recover(call, again));
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Call, type Metadata, noMetadata } from "../contract/call.js";
+import { type Call, type Metadata, noMetadata, type Receiver } from "../contract/call.js";
 import type { Codec, DecodeLimits } from "../contract/codec.js";
 import { type Processed, RpcError } from "../contract/errors.js";
 import { decodeFault } from "../wire/fault.js";
@@ -109,19 +109,17 @@ export class Outgoing {
     this.#turnAt = -1;
   }
 
-  /** Sends a call and settles with its answer. */
-  send(call: Call, remote: RemoteMethod, tracker: Tracker | undefined): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const pending = new PendingCall(this, call, remote, tracker, resolve, reject);
-      call.carrier = pending;
-      remote.counters.calls++;
-      if (call.attempt > 1) remote.counters.retries++;
-      if (call.oneway && (this.#connection.features & Feature.oneway) === 0) this.#refuseOneway(pending);
-      else if (this.#queue.size === 0 && this.#mayWrite()) this.#write(pending);
-      else this.#enqueue(pending);
-      // A getter of what is being encoded may have made this call, which then had to queue.
-      if (this.#queue.size > 0) this.#connection.outbox.whenShut(this.#pump);
-    });
+  /** Sends a call; `receiver` is told how it ended. */
+  send(call: Call, remote: RemoteMethod, tracker: Tracker | undefined, receiver: Receiver): void {
+    const pending = new PendingCall(this, call, remote, tracker, receiver);
+    call.carrier = pending;
+    remote.counters.calls++;
+    if (call.attempt > 1) remote.counters.retries++;
+    if (call.oneway && (this.#connection.features & Feature.oneway) === 0) this.#refuseOneway(pending);
+    else if (this.#queue.size === 0 && this.#mayWrite()) this.#write(pending);
+    else this.#enqueue(pending);
+    // A getter of what is being encoded may have made this call, which then had to queue.
+    if (this.#queue.size > 0) this.#connection.outbox.whenShut(this.#pump);
   }
 
   /** Writes queued calls while there is room. */

@@ -1,4 +1,4 @@
-import type { Call, Carrier } from "../contract/call.js";
+import type { Call, Carrier, Receiver } from "../contract/call.js";
 import { worse } from "../contract/certainty.js";
 import type { Processed, RpcError } from "../contract/errors.js";
 import type { RemoteMethod } from "./remote-service.js";
@@ -26,23 +26,14 @@ export class PendingCall implements Carrier {
   /** Its encoded arguments, while it is queued. */
   queuedBody: Buffer | undefined;
   readonly #owner: Owner;
-  readonly #resolve: (output: unknown) => void;
-  readonly #reject: (error: RpcError) => void;
+  readonly #receiver: Receiver;
 
-  constructor(
-    owner: Owner,
-    call: Call,
-    remote: RemoteMethod,
-    tracker: Tracker | undefined,
-    resolve: (output: unknown) => void,
-    reject: (error: RpcError) => void,
-  ) {
+  constructor(owner: Owner, call: Call, remote: RemoteMethod, tracker: Tracker | undefined, receiver: Receiver) {
     this.call = call;
     this.remote = remote;
     this.#owner = owner;
     this.tracker = tracker;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.#receiver = receiver;
   }
 
   giveUp(error: RpcError): Processed {
@@ -52,13 +43,13 @@ export class PendingCall implements Carrier {
   succeed(output: unknown, now: number): void {
     if (this.settled) return;
     this.#settle(now, undefined);
-    this.#resolve(output);
+    this.#receiver.succeed(output);
   }
 
   fail(error: RpcError, now: number): void {
     if (this.settled) return;
     this.#settle(now, error);
-    this.#reject(error);
+    this.#receiver.fail(error);
   }
 
   #settle(now: number, error: RpcError | undefined): void {

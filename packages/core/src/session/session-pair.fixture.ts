@@ -54,7 +54,10 @@ export async function sessionPair(
       remote: undefined as RemoteMethod | undefined,
       call(input: readonly unknown[], { timeoutMs = 60_000 } = {}) {
         const call = callOf(input, clock.now() + timeoutMs);
-        return { call, answer: made.session.send(call, made.remote!, undefined) };
+        const answer = new Promise<unknown>((succeed, fail) =>
+          made.session.send(call, made.remote!, undefined, { succeed, fail }),
+        );
+        return { call, answer };
       },
     };
     made.session = new Session({

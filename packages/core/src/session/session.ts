@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import { ArrivalTimes } from "../clock/arrival-times.js";
 import { tickerOf } from "../clock/ticker.js";
-import type { Call, Peer } from "../contract/call.js";
+import type { Call, Peer, Receiver } from "../contract/call.js";
 import type { Codec } from "../contract/codec.js";
 import { RpcError } from "../contract/errors.js";
 import type { ServiceDescriptor } from "../contract/method.js";
@@ -177,8 +177,8 @@ export class Session implements Connection {
     return this.#codecIds.includes(id) ? this.#options.codecs.find((codec) => codec.id === id) : undefined;
   }
 
-  /** Sends a call. Settles with its answer. Rejects with `unavailable`, processed "no", once the session takes no more calls. */
-  send(call: Call, remote: RemoteMethod, tracker: Tracker | undefined): Promise<unknown> {
+  /** Sends a call; `receiver` is told how it ended: with `unavailable`, processed "no", once the session takes no more calls. */
+  send(call: Call, remote: RemoteMethod, tracker: Tracker | undefined, receiver: Receiver): void {
     if (this.#state !== "ready") {
       const error = new RpcError(
         "unavailable",
@@ -190,9 +190,10 @@ export class Session implements Connection {
         },
       );
       tracker?.onSettled(-1, error, this.readAt);
-      return Promise.reject(error);
+      receiver.fail(error);
+      return;
     }
-    return this.#outgoing.send(call, remote, tracker);
+    this.#outgoing.send(call, remote, tracker, receiver);
   }
 
   /** Gives up the calls of a tracker that `mayMove` lets go, so that they can be made elsewhere. */
