@@ -1,5 +1,5 @@
 /** What the compiler accepts of `createApp` and `@InjectClient`. */
-import { bind, type Client, defineService } from "@rpc/core";
+import { bind, type Client, defineService, RpcError } from "@rpc/core";
 import { InjectClient } from "../notes/inject-client.js";
 import { Method } from "../notes/method.js";
 import { Service } from "../notes/service.js";
@@ -34,12 +34,22 @@ interface Greeter {
 }
 const GreeterService = defineService<Greeter>("Greeter", { greet: {} });
 
+class SoldOut extends RpcError {
+  static override readonly reason = "SOLD_OUT";
+  declare readonly details: { readonly sku: string };
+
+  constructor(sku: string) {
+    super("failed_precondition", sku, { details: { sku } });
+  }
+}
+
 export async function accepted(): Promise<void> {
   const app: App = await createApp({
     services: [Arith, { service: Arith, name: "ArithEu" }, bind(GreeterService, { greet: (name) => name })],
     clients: [Checkout],
     listen: "tcp://127.0.0.1:0",
     logger: "debug",
+    errors: [SoldOut],
     serve: { drainMs: 1_000, interceptors: [] },
     connect: { timeoutMs: 50, retry: false },
   });
@@ -70,6 +80,12 @@ export const refused = [
   () => createApp({ logger: "verbose" }),
   // @ts-expect-error: a service has a name
   () => createApp({ services: [{ service: Arith }] }),
+  // @ts-expect-error: no class of errors
+  () => createApp({ errors: [Date] }),
+  // @ts-expect-error: an error is no class
+  () => createApp({ errors: [new SoldOut("tea")] }),
+  // @ts-expect-error: concerns both ends, so it is at the top
+  () => createApp({ connect: { errors: [SoldOut] } }),
   // @ts-expect-error: no such signal
   () => createApp({ signals: ["SIGNOTHING"] }),
   // @ts-expect-error: wanted as a number of milliseconds
