@@ -17,6 +17,7 @@ answerQuestions<LedgerQuestions>(
   {
     listen: () => Promise.reject(new Error("This side calls.")),
     ran: () => Promise.reject(new Error("This side calls.")),
+    unsent: () => Promise.reject(new Error("This side calls.")),
     load,
     memory: settledMemory,
   },

@@ -56,6 +56,8 @@ export interface LedgerQuestions {
   listen: { readonly ask: ServerOptions; readonly answer: string };
   /** Server: how often the handler of each call ran, by the call's number. */
   ran: { readonly ask: object; readonly answer: Readonly<Record<number, number>> };
+  /** Server: the most bytes that wait for one connection, and how many connections there are. */
+  unsent: { readonly ask: object; readonly answer: { readonly mostBytes: number; readonly connections: number } };
   /** Client: makes calls, and answers when every one of them has settled. */
   load: { readonly ask: LoadOptions; readonly answer: readonly Outcome[] };
   /** Either: what is held after garbage was collected. */
@@ -64,5 +66,5 @@ export interface LedgerQuestions {
 
 /** Further options of `serve`. */
 export interface ServerOptions {
-  readonly limits?: { readonly helloMs?: number };
+  readonly limits?: { readonly helloMs?: number; readonly partialMs?: number };
 }

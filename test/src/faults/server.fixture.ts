@@ -31,6 +31,11 @@ answerQuestions<LedgerQuestions>(
       return server.address;
     },
     ran: async () => Object.fromEntries(ran),
+    async unsent() {
+      const { connections } = server!.stats();
+      const mostBytes = connections.reduce((most, { unsentBytes }) => Math.max(most, unsentBytes), 0);
+      return { mostBytes, connections: connections.length };
+    },
     memory: settledMemory,
     load: () => Promise.reject(new Error("This side serves.")),
   },

@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { createManualClock } from "@rpc/core/testing";
 import { calling } from "./ground/calling.js";
 import { failed } from "./ground/failed.js";
-import { inMemory, onTcp } from "./ground/grounds.js";
+import { inMemory, onTcp, onTls } from "./ground/grounds.js";
 import { heldBytes } from "./ground/heap.js";
 import { meeting } from "./ground/meeting.js";
 import { serving } from "./ground/serving.js";
@@ -15,29 +15,30 @@ import { raw } from "./raw/raw.js";
 const MiB = 1_048_576;
 const million = Buffer.alloc(MiB);
 
-test("a client that asks for a hundred answers of 1 MiB and reads none is cut off within seconds; others are served meanwhile", async (t) => {
-  const ground = onTcp();
-  const { address, server, log } = await serving(t, ground, { on: { large: () => million } });
-  const { probe } = calling(t, ground, address);
-  await probe.nothing();
-  const before = heldBytes();
-  const peer = await raw.greeted(t, address);
-  peer.stopReading();
-  const requests = Array.from({ length: 100 }, (_, n) => request({ id: n + 2 }));
-  peer.send(open("Probe", ["large"]), ...requests);
-  const startedAt = performance.now();
-  let most = 0;
-  for (let step = 0; server.connections > 1; step++) {
-    // Looking costs a collection.
-    if (step % 10 === 0) most = Math.max(most, heldBytes() - before);
-    assert.equal(await probe.add(1, 2), 3);
-    await setTimeout(10);
-    assert.ok(performance.now() - startedAt < 15_000, "it is still connected");
-  }
-  assert.ok(most <= 18 * MiB, `${most} bytes were held for it`);
-  await until("nothing is held for it any more", () => heldBytes() - before < 4 * MiB);
-  assert.match(JSON.stringify(log), /does not read/);
-});
+for (const ground of [onTcp(), onTls()]) {
+  test(`a client that asks for a hundred answers of 1 MiB and reads none is cut off within seconds; others are served meanwhile: ${ground.name}`, async (t) => {
+    const { address, server, log } = await serving(t, ground, { on: { large: () => million } });
+    const { probe } = calling(t, ground, address);
+    await probe.nothing();
+    const before = heldBytes();
+    const peer = await raw.greeted(t, address, ground.transport);
+    peer.stopReading();
+    const requests = Array.from({ length: 100 }, (_, n) => request({ id: n + 2 }));
+    peer.send(open("Probe", ["large"]), ...requests);
+    const startedAt = performance.now();
+    let most = 0;
+    for (let step = 0; server.connections > 1; step++) {
+      // Looking costs a collection.
+      if (step % 10 === 0) most = Math.max(most, heldBytes() - before);
+      assert.equal(await probe.add(1, 2), 3);
+      await setTimeout(10);
+      assert.ok(performance.now() - startedAt < 15_000, "it is still connected");
+    }
+    assert.ok(most <= 18 * MiB, `${most} bytes were held for it`);
+    await until("nothing is held for it any more", () => heldBytes() - before < 4 * MiB);
+    assert.match(JSON.stringify(log), /does not read/);
+  });
+}
 
 test("a client that reads again in time gets every answer, those included that were not encoded meanwhile", async (t) => {
   const ground = onTcp();
