@@ -1,16 +1,20 @@
 export { currentCall, detached } from "./ambient/index.js";
 export { type BatchOptions, batch, type Outcomes } from "./client/batch.js";
 export type { CallOptions } from "./client/call-options.js";
-export type { ConnectOptions } from "./client/connect-options.js";
+export type { ConnectOptions, ConnectSettings, Target } from "./client/connect-options.js";
 export { type Connector, connect } from "./client/connector.js";
 export { type ClientOptions, createClient, oneway, withOptions } from "./client/create-client.js";
+export type { CredentialsOption } from "./client/credentials.js";
+export type { ThrottleOptions } from "./client/throttle.js";
 export type { BackoffOptions } from "./clock/backoff.js";
 export { systemClock } from "./clock/system-clock.js";
 export { bytes, json, messagePack } from "./codecs/index.js";
 export * from "./contract/index.js";
+export type { RetryBudgetOptions } from "./interceptors/retry-budget.js";
+export type { RetryOptions } from "./interceptors/retry-policy.js";
 export { createDispatcher, type Dispatcher } from "./server/dispatcher.js";
 export { type Server, serve } from "./server/serve.js";
-export type { ServeOptions } from "./server/serve-options.js";
+export type { Served, ServeOptions, ServeSettings } from "./server/serve-options.js";
 export { type AcceptedTokens, token, tokens } from "./server/tokens.js";
 export { bind } from "./service/bind.js";
 export { checkOptions, type OptionKinds } from "./service/check-options.js";
@@ -24,6 +28,7 @@ export type {
   ServerCallEvent,
   SuspectEvent,
 } from "./session/diagnostics.js";
+export type { WhenFull } from "./session/session-options.js";
 export { Histogram, type HistogramJson } from "./stats/histogram.js";
 export type {
   AttemptStats,

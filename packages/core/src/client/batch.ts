@@ -32,6 +32,10 @@ export async function batch<const Calls extends readonly unknown[]>(
   build: (on: <C extends object>(client: C) => C) => Calls,
 ): Promise<Outcomes<Calls>> {
   const calls = new Batch(options);
+  if (typeof build !== "function")
+    throw new TypeError(
+      "batch wants options, then a function that makes the calls: batch({}, (on) => [on(client).x()])",
+    );
   let built: Calls;
   try {
     built = build((client) => inBatch(client, calls, options.signal));

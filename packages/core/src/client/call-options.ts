@@ -23,13 +23,13 @@ export interface CallOptions {
   readonly onReply?: ((reply: Reply) => void) | undefined;
 }
 
-const kinds: OptionKinds = {
+const kinds = {
   timeoutMs: "any",
   signal: "any",
   metadata: "any",
   priority: ["critical", "normal", "sheddable"],
   onReply: "function",
-};
+} as const satisfies Record<keyof CallOptions, OptionKinds[string]>;
 
 /** Options as calls use them: checked, every field set. */
 export interface CheckedOptions {
@@ -66,10 +66,10 @@ export const noOptions: CheckedOptions = Object.freeze({
 
 /** Returns `options` over `before`. Throws a TypeError, or `invalid_argument` / `BAD_OPTION`, where one is unknown or of the wrong type. */
 export function checkOptions(options: CallOptions, before: CheckedOptions): CheckedOptions {
-  const { timeoutMs, signal, metadata, priority, onReply } = options;
   checkKinds("withOptions", options, kinds);
+  const { timeoutMs, signal, metadata, priority, onReply } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError("signal must be an AbortSignal");
-  if (metadata !== undefined && (typeof metadata !== "object" || metadata === null)) {
+  if (metadata !== undefined && (typeof metadata !== "object" || metadata === null || Array.isArray(metadata))) {
     throw new TypeError("metadata must be an object of strings");
   }
   return {

@@ -7,7 +7,7 @@ import { listedRegistry } from "./listed-registry.fixture.js";
 
 const registry = listedRegistry();
 const balancer = () => () => () => assert.fail();
-const address = "memory://a";
+const address = "tcp://127.0.0.1:1";
 
 describe("options of connect that cannot be", () => {
   const rows: readonly [title: string, options: object, message: RegExp][] = [
@@ -34,6 +34,34 @@ describe("options of connect that cannot be", () => {
     ["credentials that are empty", { address, credentials: "" }, /credentials is empty/],
     ["an onConnect that is none", { address, onConnect: true }, /onConnect must be a function, not true/],
     ["insecure that is none", { address, insecure: "yes" }, /insecure must be true or false/],
+    [
+      "a misspelt part of the budget",
+      { address, retry: { budget: { ration: 1 } } },
+      /retry\.budget has no option "ration"/,
+    ],
+    ["retries that are none", { address, retry: null }, /connect: retry wants an object of options, not null/],
+    ["a number in place of throttle's options", { address, throttle: 2 }, /connect: throttle wants an object .* not 2/],
+    ["throttling of servers that take all", { address, throttle: { k: 0.5 } }, /throttle: k must be a number from 1/],
+    ["waits that shrink", { address, backoff: { factor: 0.5 } }, /backoff: factor must be a number from 1/],
+    ["attempts without a wait", { address, backoff: { firstMs: 0 } }, /backoff: firstMs must be a number from 1/],
+    [
+      "waits that could be negative",
+      { address, backoff: { jitter: 2 } },
+      /backoff: jitter must be a number from 0 to 1/,
+    ],
+    ["more connections than anybody means", { address, connections: 1e9 }, /connections must be at most 1024/],
+    ["connections without end", { address, connections: Number.POSITIVE_INFINITY }, /connections must be/],
+    ["an interceptor that is none", { address, interceptors: [5] }, /interceptors must be an array of functions/],
+    ["a transport that is none", { address, transports: { tls: {} } }, /transports\.tls must be .* not an object/],
+    ["no codec at all", { address, codecs: [] }, /codecs is empty/],
+    ["a codec that is none", { address, codecs: [{}] }, /codecs must be objects with an id/],
+    ["a logger that is none", { address, logger: {} }, /logger must be an object with the functions debug, info/],
+    ["a clock that is none", { address, clock: {} }, /clock must be an object with the functions now/],
+    [
+      "a scheme that nothing serves",
+      { address: "http://a:1" },
+      /no transport for http:\/\/a:1: known are tcp, tls, unix/,
+    ],
     ["one interceptor instead of a list", { address, interceptors: () => {} }, /interceptors must be an array/],
   ];
   for (const [title, options, message] of rows) {
@@ -51,7 +79,7 @@ describe("options of connect that cannot be", () => {
   }
 
   test("an address without a scheme", () => {
-    for (const nonsense of ["", "127.0.0.1:7000", "memory:a"])
+    for (const nonsense of ["", "127.0.0.1:7000", "memory:a", "tls://127.0.0.1"])
       assert.throws(() => connect({ address: nonsense }), { code: "invalid_argument", reason: "BAD_ADDRESS" });
   });
 

@@ -11,12 +11,19 @@ import type { ConnectionLimits } from "../contract/limits.js";
 import type { Logger } from "../contract/logger.js";
 import type { Address, Registry } from "../contract/registry.js";
 import type { OnConnect, Transport } from "../contract/transport.js";
+import type { RetryBudgetOptions } from "../interceptors/retry-budget.js";
 import type { RetryOptions } from "../interceptors/retry-policy.js";
-import { checkOptions, type OptionKinds } from "../service/check-options.js";
+import { badOption, checkOptions, clock, logger, type OptionKinds } from "../service/check-options.js";
+import { checkCodecs } from "../service/codecs-option.js";
+import { checkTransports } from "../service/transports-option.js";
 import type { WhenFull } from "../session/session-options.js";
-import { schemeOf } from "../transport/address.js";
+import { hostPort, schemeOf } from "../transport/address.js";
+import { defaultTransports } from "../transport/default-transports.js";
 import { type CredentialsOption, checkCredentials } from "./credentials.js";
 import type { ThrottleOptions } from "./throttle.js";
+
+/** Connections to one endpoint. */
+const mostConnections = 1_024;
 
 /** Where the services are: at one address, or wherever a registry says. */
 export type Target =
@@ -55,7 +62,7 @@ export interface ConnectSettings {
   readonly instance?: string;
   /** Bounds of each connection; what is left out has its default. */
   readonly limits?: Partial<ConnectionLimits>;
-  /** Connections to each endpoint, the calls spread over them: for endpoints that one socket cannot keep busy. Defaults to 1. */
+  /** Connections to each endpoint, the calls spread over them: for endpoints that one socket cannot keep busy. Defaults to 1, at most 1,024. */
   readonly connections?: number;
   /** When a silent peer is asked whether it is there, suspected and given up; what is left out has its default. */
   readonly keepAlive?: KeepAliveOptions;
@@ -83,12 +90,13 @@ export interface ConnectSettings {
 /** Options of `connect`. */
 export type ConnectOptions = Target & ConnectSettings;
 
-const kinds: OptionKinds = {
+/** What each option of `connect` must be: all that are declared, and no others. */
+const kinds = {
   address: "string",
-  registry: "object",
+  registry: { functions: ["watch", "list"] },
   balancer: "function",
   timeoutMs: "number",
-  interceptors: "list",
+  interceptors: "functions",
   retry: "any",
   throttle: "any",
   waitForReady: "boolean",
@@ -107,24 +115,48 @@ const kinds: OptionKinds = {
   connectMs: "count",
   backoff: "object",
   errors: "list",
-  logger: "object",
-  clock: "object",
+  logger,
+  clock,
   random: "function",
-};
+} as const satisfies Record<keyof Target | keyof ConnectSettings, OptionKinds[string]>;
 
-const backoffKinds: OptionKinds = { firstMs: "number", longestMs: "number", factor: "number", jitter: "number" };
+/** Waits that do not grow, or are none, would be a storm of attempts. */
+const backoffKinds = {
+  firstMs: { from: 1, to: Number.POSITIVE_INFINITY },
+  longestMs: { from: 1, to: Number.POSITIVE_INFINITY },
+  factor: { from: 1, to: Number.POSITIVE_INFINITY },
+  jitter: { from: 0, to: 1 },
+} as const satisfies Record<keyof BackoffOptions, OptionKinds[string]>;
+const retryKinds = { attempts: "count", budget: "object" } as const satisfies Record<
+  keyof RetryOptions,
+  OptionKinds[string]
+>;
+const budgetKinds = { ratio: "number", perSecond: "number" } as const satisfies Record<
+  keyof RetryBudgetOptions,
+  OptionKinds[string]
+>;
+/** Below 1 a client would shed calls of servers that take all. */
+const throttleKinds = { k: { from: 1, to: Number.POSITIVE_INFINITY } } as const satisfies Record<
+  keyof ThrottleOptions,
+  OptionKinds[string]
+>;
 
 /** Throws `invalid_argument` / `BAD_OPTION`, or `BAD_ADDRESS`, unless the options are known, of the right kind, and say in one way where to connect to. */
 export function checkConnectOptions(options: ConnectOptions): void {
   if (typeof options !== "object" || options === null) throw new TypeError("connect wants an object of options");
   checkOptions("connect", options, kinds);
-  if (options.retry !== undefined && options.retry !== false)
-    checkOptions("connect: retry", options.retry, { attempts: "count", budget: "object" });
+  if (options.connections !== undefined && options.connections > mostConnections)
+    throw badOption(`connect: connections must be at most ${mostConnections}, not ${options.connections}`);
+  if (options.retry !== undefined && options.retry !== false) checkOptions("connect: retry", options.retry, retryKinds);
+  if (options.retry !== undefined && options.retry !== false && options.retry.budget !== undefined)
+    checkOptions("connect: retry.budget", options.retry.budget, budgetKinds);
   if (options.throttle !== undefined && options.throttle !== false)
-    checkOptions("connect: throttle", options.throttle, { k: "number" });
+    checkOptions("connect: throttle", options.throttle, throttleKinds);
   checkCredentials(options.credentials);
   if (options.backoff !== undefined) checkOptions("connect: backoff", options.backoff, backoffKinds);
-  const { address, registry, balancer } = options;
+  checkTransports("connect", options.transports);
+  checkCodecs("connect", options.codecs);
+  const { address, registry, balancer, transports } = options;
   const wrong =
     address !== undefined && registry !== undefined
       ? "give either an address or a registry, not both"
@@ -135,5 +167,19 @@ export function checkConnectOptions(options: ConnectOptions): void {
           : undefined;
   if (wrong !== undefined)
     throw new RpcError("invalid_argument", `connect: ${wrong}`, { reason: "BAD_OPTION", processed: "no" });
-  if (address !== undefined) schemeOf(address);
+  if (address !== undefined) checkAddress(address, { ...defaultTransports, ...transports });
+}
+
+/** What can be known before the first call should not have to be found out by it. */
+function checkAddress(address: Address, transports: Readonly<Record<string, Transport | undefined>>): void {
+  const scheme = schemeOf(address);
+  if (transports[scheme] === undefined) {
+    const known = Object.keys(transports).join(", ");
+    throw new RpcError(
+      "invalid_argument",
+      `connect: no transport for ${address}: known are ${known}; give others in the option \`transports\``,
+      { reason: "BAD_OPTION", processed: "no" },
+    );
+  }
+  if (scheme === "tcp" || scheme === "tls") hostPort(address);
 }

@@ -71,7 +71,11 @@ describe("a connector", () => {
 
   test("of an address whose scheme it does not know says which ones it knows", async (t) => {
     const { clock, connect, outcome } = simulation(t);
-    const call = outcome(connect({ address: "quic://a:1" }).client(ShopService).where());
+    // An address of one's own is known before the first call; what a registry lists is not.
+    assert.throws(() => connect({ address: "quic://a:1" }), { reason: "BAD_OPTION" });
+    const registry = listedRegistry();
+    registry.say([endpointAt("quic://a:1")]);
+    const call = outcome(connect({ registry, balancer: turns }).client(ShopService).where());
     await clock.advance(5_020);
     const { error } = await call;
     assert.equal(error?.reason, "NO_TRANSPORT");

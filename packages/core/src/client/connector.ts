@@ -113,6 +113,8 @@ class SocketConnector implements Connector {
   }
 
   invokeFor(service: ServiceDescriptor): Invoke {
+    if (!Array.isArray((service as Partial<ServiceDescriptor> | undefined)?.methods))
+      throw new TypeError("a connector makes clients of what defineService returns, or serviceOf of @rpc/decorators");
     let known = this.#channels.get(service);
     if (known === undefined) {
       const { interceptors = [], retry: retryOptions } = this.#options;

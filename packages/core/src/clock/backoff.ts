@@ -18,7 +18,8 @@ export class Backoff {
   #nextMs: number;
 
   constructor(options: BackoffOptions, random: Random) {
-    this.#options = { firstMs: 100, longestMs: 30_000, factor: 1.6, jitter: 0.2, ...options };
+    const { firstMs = 100, longestMs = 30_000, factor = 1.6, jitter = 0.2 } = options;
+    this.#options = { firstMs, longestMs, factor, jitter };
     this.#random = random;
     this.#nextMs = this.#options.firstMs;
   }

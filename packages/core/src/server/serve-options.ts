@@ -10,7 +10,7 @@ import type { Logger } from "../contract/logger.js";
 import type { Binding } from "../contract/method.js";
 import type { Address, Registry } from "../contract/registry.js";
 import type { OnConnect, Transport } from "../contract/transport.js";
-import type { OptionKinds } from "../service/check-options.js";
+import { clock, logger, type OptionKinds } from "../service/check-options.js";
 
 /** What is served: bindings of services, or one bare function for whatever is called. */
 export type Served =
@@ -32,8 +32,9 @@ export interface ServeSettings {
   readonly onConnect?: OnConnect;
   /** Where the services are registered. Defaults to nowhere. */
   readonly registry?: Registry;
-  /** What is registered with the address. */
+  /** The share of calls that this instance is to get, beside that of others: registered with the address. Defaults to 1. */
   readonly weight?: number;
+  /** What else is registered with the address. Defaults to none. */
   readonly tags?: Readonly<Record<string, string>>;
   /** What wraps every handler; the first is the outermost. Defaults to none. */
   readonly interceptors?: readonly Interceptor[];
@@ -81,8 +82,8 @@ export interface ServeSettings {
   readonly random?: Random;
 }
 
-/** What each option of `serve` must be. */
-export const serveOptionKinds: OptionKinds = {
+/** What each option of `serve` must be: all that are declared, and no others. */
+export const serveOptionKinds = {
   services: "list",
   invoke: "function",
   listen: "string",
@@ -91,11 +92,11 @@ export const serveOptionKinds: OptionKinds = {
   authenticate: "function",
   authorize: "function",
   onConnect: "function",
-  registry: "object",
+  registry: { functions: ["register"] },
   weight: "number",
   tags: "object",
-  interceptors: "list",
-  admissions: "list",
+  interceptors: "functions",
+  admissions: "functions",
   handlersRunning: "count",
   waitQueueEntries: "count",
   waitQueueBytes: "count",
@@ -111,10 +112,10 @@ export const serveOptionKinds: OptionKinds = {
   keepAlive: "object",
   drainMs: "number",
   errors: "list",
-  logger: "object",
-  clock: "object",
+  logger,
+  clock,
   random: "function",
-};
+} as const satisfies Record<keyof Served | keyof ServeSettings, OptionKinds[string]>;
 
 /** Options of `serve`. */
 export type ServeOptions = Served & ServeSettings;

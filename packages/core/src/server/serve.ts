@@ -13,8 +13,10 @@ import type { Listener, Transport } from "../contract/transport.js";
 import { compose } from "../interceptors/compose.js";
 import { StartQueue } from "../overload/start-queue.js";
 import { checkOptions } from "../service/check-options.js";
+import { checkCodecs } from "../service/codecs-option.js";
 import { checkKeepAlive } from "../service/keep-alive-option.js";
 import { checkLimits } from "../service/limits-option.js";
+import { checkTransports } from "../service/transports-option.js";
 import { compressionOf } from "../session/compression-option.js";
 import { ErrorClasses } from "../session/error-classes.js";
 import { PartialBudget } from "../session/partial-budget.js";
@@ -96,6 +98,8 @@ class ListeningServer implements Server {
 
   constructor(options: ServeOptions) {
     checkOptions("serve", options, serveOptionKinds);
+    checkTransports("serve", options.transports);
+    checkCodecs("serve", options.codecs);
     checkServed(options);
     this.#options = options;
     this.instance = options.instance ?? randomUUID();

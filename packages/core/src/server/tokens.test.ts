@@ -24,6 +24,8 @@ test("an identity cannot be changed by a handler, since all connections share it
 describe("tokens that could let everybody or nobody in are refused at once, and not shown", () => {
   const rows: readonly [title: string, accepted: unknown][] = [
     ["none", []],
+    ["a text, whose letters would each be one", "secret"],
+    ["nothing at all", undefined],
     ["no names", {}],
     ["a name without any", { a: [] }],
     ["an empty one", [""]],

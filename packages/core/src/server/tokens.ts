@@ -29,6 +29,9 @@ export function tokens(accepted: AcceptedTokens): Authenticator {
 }
 
 function entriesOf(accepted: AcceptedTokens): readonly { readonly hash: Buffer; readonly identity: Identity }[] {
+  // The letters of a string must not become tokens, each for itself.
+  if (typeof accepted !== "object" || accepted === null)
+    throw badTokens("give a list of tokens, or tokens by name; for a single one there is token()");
   const byName: readonly (readonly [string, unknown])[] = Array.isArray(accepted)
     ? [["token", accepted]]
     : Object.entries(accepted);

@@ -1,8 +1,14 @@
 import { RpcError } from "../contract/errors.js";
 import type { MethodTable } from "../contract/handlers.js";
 import type { Method, MethodOptions, ServiceDescriptor } from "../contract/method.js";
+import { checkOptions, type OptionKinds } from "./check-options.js";
 import { checkMethodName, checkServiceName } from "./names.js";
 
+/** Values are checked below, in the words of the method. */
+const kinds = { idempotent: "any", timeoutMs: "any", handlersRunning: "any" } as const satisfies Record<
+  keyof MethodOptions,
+  OptionKinds[string]
+>;
 const maxTimeoutMs = 3_600_000;
 
 /**
@@ -21,6 +27,7 @@ export function defineService<T>(name: string, methods: MethodTable<T>): Service
 
 function describe(service: string, name: string, index: number, options: MethodOptions): Method {
   checkMethodName(service, name);
+  checkOptions(`${service}.${name}`, options, kinds);
   const { idempotent = false, timeoutMs, handlersRunning } = options;
   if (typeof idempotent !== "boolean") throw badOption(service, name, "idempotent", "true or false", idempotent);
   if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs > 0)) {

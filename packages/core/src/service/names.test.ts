@@ -213,3 +213,10 @@ describe("options", () => {
     assert.match(refused(() => checkLimits("serve", { inFlight: 0 })).message, /serve: limits: inFlight must be/);
   });
 });
+
+test("a misspelt option of a method is said: it would be a method that is never tried again", () => {
+  assert.throws(() => defineService<{ x(): void }>("A", { x: { idempotant: true } as object }), {
+    reason: "BAD_OPTION",
+    message: 'A.x has no option "idempotant"; did you mean "idempotent"?',
+  });
+});

@@ -1,6 +1,6 @@
 import { RpcError } from "../contract/errors.js";
 import type { Logger } from "../contract/logger.js";
-import { checkOptions } from "../service/check-options.js";
+import { checkOptions, logger, type OptionKinds } from "../service/check-options.js";
 import { checkPemSource, type PemSource } from "./pem-source.js";
 
 /** Options of `tls`. */
@@ -29,21 +29,23 @@ export interface TlsOptions {
   readonly logger?: Logger;
 }
 
+const kinds = {
+  certificate: "any",
+  key: "any",
+  passphrase: "any",
+  ca: "any",
+  serverName: "string",
+  clientCertificates: ["none", "required"],
+  alpn: "string",
+  reloadMs: "number",
+  handshakeMs: "count",
+  handshakes: "count",
+  logger,
+} as const satisfies Record<keyof TlsOptions, OptionKinds[string]>;
+
 /** Throws `invalid_argument` / `BAD_OPTION` unless the options are known, of the right kind, and fit together. */
 export function checkTlsOptions(options: TlsOptions): void {
-  checkOptions("tls", options, {
-    certificate: "any",
-    key: "any",
-    passphrase: "any",
-    ca: "any",
-    serverName: "string",
-    clientCertificates: ["none", "required"],
-    alpn: "string",
-    reloadMs: "number",
-    handshakeMs: "count",
-    handshakes: "count",
-    logger: "object",
-  });
+  checkOptions("tls", options, kinds);
   for (const name of ["certificate", "key", "ca"] as const) checkPemSource(name, options[name]);
   const { certificate, key, ca, clientCertificates, passphrase } = options;
   if ((certificate === undefined) !== (key === undefined)) throw badTls("certificate and key are given together");
