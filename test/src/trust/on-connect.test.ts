@@ -187,3 +187,31 @@ test("a wrapper that breaks takes its connection with it: the calls settle and t
   assert.equal((await hanging).code, "unavailable");
   await until("the server has noticed", () => server.connections === 0);
 });
+
+for (const side of ["client", "server"] as const) {
+  test(`a wrapper of the ${side} that throws where it should report takes its connection with it, and neither process`, async (t) => {
+    const ground = inMemory();
+    let broken = false;
+    const onConnect = ({ stream }: NewConnection): Duplex => {
+      const pass = new Duplex({
+        allowHalfOpen: false,
+        read: () => void stream.resume(),
+        write: (chunk: Buffer, _encoding, done) => {
+          if (broken) throw new Error("a write that throws");
+          stream.write(chunk, done);
+        },
+      });
+      stream.on("data", (chunk: Buffer) => pass.push(chunk));
+      return pass;
+    };
+    const { address, server } = await serving(t, ground, side === "server" ? { onConnect } : {});
+    const { probe } = calling(t, ground, address, { retry: false, ...(side === "client" ? { onConnect } : {}) });
+    assert.equal(await probe.add(1, 2), 3);
+    broken = true;
+    const { code, processed } = await failed(probe.add(3, 4));
+    assert.deepEqual([code, processed], ["unavailable", "maybe"]);
+    await until("the server has noticed", () => server.connections === 0);
+    broken = false;
+    assert.equal(await probe.add(5, 6), 11);
+  });
+}

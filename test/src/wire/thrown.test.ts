@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { bind, createClient, createDispatcher, defineService, RpcError } from "@rpc/core";
-import { inMemory } from "./ground/grounds.js";
+import { calling } from "./ground/calling.js";
+import { inMemory, onTcp } from "./ground/grounds.js";
 import { serving } from "./ground/serving.js";
 import { open, ping, request } from "./raw/frames.js";
 import { args, fromMsgpack } from "./raw/msgpack.js";
@@ -321,3 +322,21 @@ for (const [what, make] of [
     assert.doesNotMatch(failed.message, /hunter2/);
   });
 }
+
+test("an interceptor that returns what settles twice, and throws besides, answers once, and its place is given back once", async (t) => {
+  const ground = onTcp();
+  const twice = {
+    then(resolve: (output: unknown) => void, reject: (thrown: unknown) => void) {
+      resolve("first");
+      reject(new Error("second"));
+      throw new Error("third");
+    },
+  };
+  const { server, address } = await serving(t, ground, {
+    interceptors: [() => () => twice as unknown as Promise<unknown>],
+  });
+  const { probe } = calling(t, ground, address);
+  assert.deepEqual(await Promise.all([probe.nothing(), probe.nothing()]), ["first", "first"]);
+  const { running, calls } = server.stats();
+  assert.deepEqual([running, calls.ok, calls.failed, calls.pending], [0, 2, 0, 0]);
+});

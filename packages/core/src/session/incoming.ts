@@ -313,6 +313,7 @@ export class Incoming implements Source {
   }
 
   #answer(call: RunningCall, output: unknown): void {
+    if (call.settled) return;
     this.#host!.queue.leave(call.method);
     call.finish();
     if (diagnostics.serverCall.hasSubscribers) this.#report(call, undefined);
@@ -330,6 +331,8 @@ export class Incoming implements Source {
   }
 
   #fail(call: RunningCall, thrown: unknown): void {
+    // An interceptor may return what only looks like a promise, and settles twice: its place is given back once.
+    if (call.settled) return;
     this.#host!.queue.leave(call.method);
     call.finish();
     const fault = faultOf(thrown, call.method.path, this.#connection.errors);

@@ -374,15 +374,20 @@ export class Outbox implements Sink {
     this.writes++;
     this.writtenBytes += this.#writingBytes;
     const { stream } = this.#options;
-    if (parts.length === 1) {
-      stream.write(parts[0]!, this.#onWritten);
-      return;
+    try {
+      if (parts.length === 1) {
+        stream.write(parts[0]!, this.#onWritten);
+        return;
+      }
+      stream.cork();
+      const last = parts.length - 1;
+      for (let index = 0; index < last; index++) stream.write(parts[index]!);
+      stream.write(parts[last]!, this.#onWritten);
+      stream.uncork();
+    } catch (thrown) {
+      // Streams of transports and of `onConnect` are somebody else's: what one throws ends it, as what it reports would.
+      stream.destroy(thrown instanceof Error ? thrown : new Error("writing to the stream failed", { cause: thrown }));
     }
-    stream.cork();
-    const last = parts.length - 1;
-    for (let index = 0; index < last; index++) stream.write(parts[index]!);
-    stream.write(parts[last]!, this.#onWritten);
-    stream.uncork();
   }
 
   #pack(packer: BlockPacker): void {
