@@ -92,3 +92,12 @@ test("who says nothing after connecting is let go after limits.helloMs and told 
   await begun.expectClose("HELLO_TIMEOUT");
   await half.expectClose("HELLO_TIMEOUT");
 });
+
+test("limits without an end, or larger than a hello can say, are as large as it can", async (t) => {
+  const ground = inMemory();
+  const endless = Number.POSITIVE_INFINITY;
+  const limits = { messageBytes: 2 ** 40, inFlight: endless, partialBytes: endless };
+  const { address } = await serving(t, ground, { limits });
+  const { probe } = calling(t, ground, address, { limits });
+  assert.equal(await probe.echo("x".repeat(5_000_000)).then((text) => (text as string).length), 5_000_000);
+});

@@ -122,3 +122,21 @@ test("two services at one address share one connection", async (t) => {
   assert.equal(await call, "answered");
   assert.equal(server.accepted, 1);
 });
+
+test("a server whose answer to an open is broken is said to be, not only to be silent", async (t) => {
+  const ground = inMemory();
+  const clock = createManualClock();
+  const server = await raw.server(t, ground.listen, ground.transport);
+  const { probe } = calling(t, ground, server.address, { clock, timeoutMs: 3_000, retry: false });
+  const failing = failed(probe.add(1, 2));
+  const peer = await server.accept();
+  await peer.expect("hello");
+  peer.send(welcome());
+  await peer.expect("open");
+  peer.send({ kind: "opened", id: 1, body: Buffer.from([0, 0]) });
+  await peer.expectClose("MALFORMED_FRAME");
+  await clock.advance(3_025);
+  const error = await failing;
+  assert.equal(error.processed, "no");
+  assert.match(error.message, /a frame ends inside a field/);
+});

@@ -31,6 +31,9 @@ export function checkHelloSize(options: HelloOptions): void {
   encodeHello(helloOf(options));
 }
 
+/** A limit that is larger, or Infinity, is said as this: a hello has four bytes for each. */
+const mostSaid = 0xffff_ffff;
+
 /** Returns what this side says of itself. `codecIds` are what was agreed, in the answer to a hello. */
 export function helloOf(options: HelloOptions, codecIds?: readonly number[]): Hello {
   const { limits, codecs, cluster, instance } = options;
@@ -40,9 +43,9 @@ export function helloOf(options: HelloOptions, codecIds?: readonly number[]): He
     features: offered(options),
     codecs: codecIds ?? codecs.map(({ id }) => id),
     limits: {
-      messageBytes: limits.messageBytes,
-      inFlight: limits.inFlight,
-      partialBytes: limits.partialBytes,
+      messageBytes: Math.min(limits.messageBytes, mostSaid),
+      inFlight: Math.min(limits.inFlight, mostSaid),
+      partialBytes: Math.min(limits.partialBytes, mostSaid),
       streams: 0,
       streamCreditBytes,
       connectionCreditBytes,

@@ -41,8 +41,10 @@ export class Openings {
   onOpened(id: number, bytes: Buffer, start: number, end: number): void {
     const opening = this.#waiting?.get(id);
     if (opening === undefined) throw protocolError("UNKNOWN_ID", "a service was opened that nobody asked for");
+    // First, since what is malformed ends the connection: who waits must then be found here.
+    const methods = decodeOpened(bytes, start, end);
     this.#waiting?.delete(id);
-    opening.resolve(decodeOpened(bytes, start, end));
+    opening.resolve(methods);
   }
 
   /** The connection is gone. */
