@@ -20,7 +20,7 @@ export class Bounds {
   ofClient(name: string, connector: Connector): void {
     const stats = connector.stats();
     const { limits } = this.#plan;
-    this.#connections(name, stats, limits.highWaterBytes + limits.messageBytes + slackBytes);
+    this.#connections(name, stats, limits.highWaterBytes + 2 * limits.messageBytes + slackBytes);
     const made = stats.total.made.pending;
     const open = stats.connections.reduce((sum, { made: { pending } }) => sum + pending, 0);
     if (made !== open) this.#ledger.violated(`${name} has ${made} calls pending, but ${open} on open connections`);

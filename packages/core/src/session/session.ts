@@ -110,6 +110,7 @@ export class Session implements Connection {
       stream,
       clock,
       highWaterBytes: limits.highWaterBytes,
+      longWaterBytes: limits.highWaterBytes + limits.messageBytes,
       holdBytes: holdBytes(limits),
       onRoom: () => this.#onRoom(),
       onTurnEnd: () => {

@@ -46,11 +46,11 @@ class SlowStream extends Duplex {
   }
 }
 
-function sending({ highWaterBytes = 1_048_576 } = {}) {
+function sending({ highWaterBytes = 1_048_576, longWaterBytes = 1_048_576 } = {}) {
   const clock = createManualClock();
   const stream = new SlowStream();
   let rooms = 0;
-  const outbox = new Outbox({ stream, clock, highWaterBytes, onRoom: () => rooms++ });
+  const outbox = new Outbox({ stream, clock, highWaterBytes, longWaterBytes, onRoom: () => rooms++ });
   /** Lets the turn end, and every write until nothing is left. */
   const flush = async (): Promise<void> => {
     await clock.settle();
@@ -210,6 +210,24 @@ test("above its high water it says full, and says once when it no longer is", as
   await flush();
   assert.equal(rooms(), 1);
   assert.equal(stream.busy, false);
+});
+
+test("a long message that takes its turns holds up nobody; one that the socket does not take does, and so does what is above all bounds", async () => {
+  const { outbox, stream, clock, rooms } = sending({ highWaterBytes: 1_048_576, longWaterBytes: 5_000_000 });
+  put(outbox, Kind.response, 1, patterned(3_000_000, 1));
+  assert.equal(outbox.full, false, "only its turns are waited for");
+  await clock.settle();
+  assert.ok(stream.busy);
+  assert.equal(outbox.full, false, "the socket has had no time yet");
+  await clock.advance(20);
+  assert.equal(outbox.full, true, "the peer does not read");
+  stream.endWrite();
+  await clock.settle();
+  assert.equal(rooms(), 1);
+  assert.equal(outbox.full, false);
+  put(outbox, Kind.response, 2, patterned(2_500_000, 2));
+  assert.equal(outbox.full, true, "there is a bound, too");
+  outbox.close();
 });
 
 test("short frames pass long messages, so that a ping or a small answer waits for two chunks and not for megabytes", async () => {

@@ -18,6 +18,8 @@ const chunksPerTurn = 2;
 const eagerBytes = 12_288;
 /** What a header and its fixed fields need, so that they are never cut. */
 const headRoom = headerBytes + 64;
+/** How long a write may lie with the socket before long messages behind it count as waiting for a peer that does not read, in ms. */
+const untakenMs = 20;
 const nothing = Buffer.alloc(0);
 
 /** A message longer than a frame, on its way in chunks. */
@@ -34,8 +36,10 @@ interface LongMessage {
 export interface OutboxOptions {
   readonly stream: Duplex;
   readonly clock: Clock;
-  /** Above this many waiting bytes `full` is true. */
+  /** Above this many waiting bytes `full` is true; long messages that wait for nothing but their turns are not among them. */
   readonly highWaterBytes: number;
+  /** Above this many `full` is true whatever they wait for. Defaults to `highWaterBytes`. */
+  readonly longWaterBytes?: number;
   /** Above this many `overfull` is. Defaults to no bound. */
   readonly holdBytes?: number;
   /** Called when `full` became false. */
@@ -73,6 +77,8 @@ export class Outbox implements Sink {
   #begunBytes = 0;
   #longBytes = 0;
   #writingBytes = 0;
+  /** When the socket was last given something while a long message waited, in ms on the clock. */
+  #givenAt = 0;
   #pagesOfWrite: Buffer[] = [];
   #open = false;
   /** What was asked for while a frame was being encoded, by a getter of what is encoded. */
@@ -122,7 +128,8 @@ export class Outbox implements Sink {
 
   /** Whether callers should wait; once seen true, `onRoom` is called when it no longer is. */
   get full(): boolean {
-    if (this.unsentBytes < this.#options.highWaterBytes) return false;
+    const unsent = this.unsentBytes;
+    if (unsent < this.#options.highWaterBytes || this.#onlyTurns(unsent)) return false;
     this.#wasFull = true;
     return true;
   }
@@ -293,6 +300,13 @@ export class Outbox implements Sink {
     this.bytes = nothing;
   }
 
+  /** Whether what waits are long messages that take their turns, with a socket that takes what it is given: what is short passes them. */
+  #onlyTurns(unsent: number): boolean {
+    const { highWaterBytes, longWaterBytes = highWaterBytes, clock } = this.#options;
+    if (unsent >= longWaterBytes || unsent - this.#longBytes >= highWaterBytes) return false;
+    return this.#writingBytes === 0 || clock.now() - this.#givenAt < untakenMs;
+  }
+
   #closeFrame(): void {
     this.#open = false;
     if (this.#deferred.length === 0) return;
@@ -348,6 +362,7 @@ export class Outbox implements Sink {
       body,
       sent: 0,
     };
+    if (this.#longBytes === 0) this.#givenAt = this.#options.clock.now();
     this.#longBytes += total;
     this.position = at;
     if (body === whole || message.kind === Kind.request) this.#seal(at);
@@ -371,6 +386,7 @@ export class Outbox implements Sink {
     this.#waiting = [];
     this.#pagesOfWaiting = [];
     this.#waitingBytes = 0;
+    if (this.#longBytes > 0) this.#givenAt = this.#options.clock.now();
     this.writes++;
     this.writtenBytes += this.#writingBytes;
     const { stream } = this.#options;
