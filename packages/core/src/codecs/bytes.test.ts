@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RpcError } from "../contract/errors.js";
-import { bytes, createSink } from "./index.js";
+import { bytes, createSink, messagePack } from "./index.js";
 
 const limits = { depth: 64, elements: 262_144 };
 
@@ -11,6 +11,30 @@ test("bytes arrive as they are, as the one argument and as a result", () => {
     assert.deepStrictEqual(sent(value), Buffer.from([2, 3]));
     assert.deepStrictEqual(sent([value]), Buffer.from([2, 3]));
   }
+});
+
+test("bytes are copied out of what was read, and not out of a message that has memory of its own", () => {
+  const body = Buffer.alloc(100_000, 7);
+  for (const codec of [bytes, messagePack]) {
+    const sink = createSink();
+    codec.encode(body, sink);
+    const message = Buffer.from(sink.bytes.subarray(0, sink.position));
+    const decode = (owned: boolean) =>
+      codec.decode(message, 0, message.length, owned ? { ...limits, owned } : limits) as Buffer;
+    const [copied, referring] = [decode(false), decode(true)];
+    assert.ok(copied.equals(body) && referring.equals(body));
+    assert.notEqual(copied.buffer, message.buffer, codec.name);
+    assert.equal(referring.buffer, message.buffer, codec.name);
+  }
+});
+
+test("a few bytes do not keep a long message in memory", () => {
+  const sink = createSink();
+  messagePack.encode(["x".repeat(50_000), Buffer.alloc(100)], sink);
+  const message = Buffer.from(sink.bytes.subarray(0, sink.position));
+  const [, few] = messagePack.decode(message, 0, message.length, { ...limits, owned: true }) as [string, Buffer];
+  assert.equal(few.length, 100);
+  assert.notEqual(few.buffer, message.buffer);
 });
 
 test("no argument, undefined and no bytes arrive as no bytes", () => {

@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import type { Codec, Sink } from "../contract/codec.js";
+import type { Codec, DecodeLimits, Sink } from "../contract/codec.js";
 import { Unencodable } from "./unencodable.js";
 
 /**
@@ -17,8 +17,9 @@ function encode(value: unknown, sink: Sink): void {
   sink.position += body.length;
 }
 
-function decode(source: Buffer, start: number, end: number): unknown {
-  return Buffer.from(source.subarray(start, end));
+function decode(source: Buffer, start: number, end: number, limits: DecodeLimits): unknown {
+  const body = source.subarray(start, end);
+  return limits.owned === true ? body : Buffer.from(body);
 }
 
 function bodyOf(value: unknown): Uint8Array | undefined {

@@ -14,6 +14,8 @@ export interface DecodeLimits {
   readonly depth: number;
   /** Array elements, map entries and set members of the whole message together; what costs more to build counts as several. */
   readonly elements: number;
+  /** Whether the bytes belong to what is decoded, so that it may refer to them: of messages that came in parts. Defaults to false. */
+  readonly owned?: boolean;
 }
 
 /** Turns values into bytes and back. */
@@ -25,6 +27,6 @@ export interface Codec {
   readonly single?: true;
   /** Writes a value at the sink's position and moves it. Throws when the value cannot be encoded, naming where in the value; the caller puts the position back. */
   encode(value: unknown, sink: Sink): void;
-  /** Reads the one value that fills `bytes` from `start` to `end`. What it returns never refers to `bytes`. Throws `RpcError` with `invalid_argument`. */
+  /** Reads the one value that fills `bytes` from `start` to `end`. What it returns never refers to `bytes`, unless `limits.owned`. Throws `RpcError` with `invalid_argument`. */
   decode(bytes: Buffer, start: number, end: number, limits: DecodeLimits): unknown;
 }

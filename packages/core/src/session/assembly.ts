@@ -1,17 +1,25 @@
 import type { Clock } from "../contract/clock.js";
+import type { DecodeLimits } from "../contract/codec.js";
 import type { ConnectionLimits } from "../contract/limits.js";
 import { protocolError } from "../wire/protocol-error.js";
 import type { PartialBudget, Spender } from "./partial-budget.js";
+
+/** Limits for decoding a message that was put together here: its memory is its own. */
+export function ownedLimits({ depth, elements }: DecodeLimits): DecodeLimits {
+  return { depth, elements, owned: true };
+}
 
 /** A message that arrives in parts. */
 interface Assembly<T> extends Spender {
   readonly context: T;
   readonly totalBytes: number;
-  /** At most twice as large as what arrived. */
+  /** At most `growth` times as large as what arrived. */
   bytes: Buffer;
   receivedBytes: number;
 }
 
+/** How much larger a message's memory is made where it is too small: each step copies what there is. */
+const growth = 4;
 const nothing = Buffer.alloc(0);
 /** Stands for the table until a message is begun: most connections never see one. Nothing is ever put in. */
 const noneBegun = new Map<number, never>();
@@ -119,7 +127,7 @@ export class Assemblies<T> {
       throw protocolError("WRONG_LENGTH", "a message in parts is longer than was announced");
     }
     if (needed > assembly.bytes.length) {
-      const size = Math.min(totalBytes, Math.max(needed, assembly.bytes.length * 2));
+      const size = Math.min(totalBytes, Math.max(needed, assembly.bytes.length * growth));
       this.#budget?.spend(assembly, size - assembly.bytes.length);
       if (assembly.over) return;
       const grown = Buffer.allocUnsafeSlow(size);

@@ -10,7 +10,7 @@ import { Flag, Kind } from "../wire/header.js";
 import { decodeOpen } from "../wire/opening.js";
 import { protocolError } from "../wire/protocol-error.js";
 import { Answers } from "./answers.js";
-import { Assemblies } from "./assembly.js";
+import { Assemblies, ownedLimits } from "./assembly.js";
 import type { Connection } from "./connection.js";
 import { diagnostics, type RejectEvent, type ServerCallEvent } from "./diagnostics.js";
 import { faultOf } from "./fault-of.js";
@@ -269,6 +269,7 @@ export class Incoming implements Source {
     }
     call.body = bytes;
     call.bodyAt = bodyAt;
+    call.owned = owned;
     if (!owned) {
       // A frame that was cut by the end of a chunk was put together in a buffer that is used again before this turn ends.
       if (bytes === this.#connection.chunk) call.borrowed = true;
@@ -306,7 +307,7 @@ export class Incoming implements Source {
     const { body, bodyAt } = call;
     call.body = undefined;
     const codec = call.codec < 0 ? usual : this.#connection.codecById(call.codec)!;
-    const decoded = codec.decode(body!, bodyAt, bodyAt + call.sizeBytes, limits);
+    const decoded = codec.decode(body!, bodyAt, bodyAt + call.sizeBytes, call.owned ? ownedLimits(limits) : limits);
     if (codec.single === true) return [decoded];
     if (!Array.isArray(decoded)) throw new RpcError("invalid_argument", "they are not a list", { reason: "MALFORMED" });
     return decoded;

@@ -6,7 +6,7 @@ import { Feature } from "../wire/features.js";
 import { Fields, priorityBits, writeMetadata } from "../wire/fields.js";
 import { Flag, Kind, maxFrameBytes } from "../wire/header.js";
 import { protocolError } from "../wire/protocol-error.js";
-import { Assemblies } from "./assembly.js";
+import { Assemblies, ownedLimits } from "./assembly.js";
 import type { Connection } from "./connection.js";
 import { GrowingSink } from "./growing-sink.js";
 import { PendingCall, type Tracker } from "./pending-call.js";
@@ -176,7 +176,7 @@ export class Outgoing {
       }
     }
     if (metadata !== noMetadata) pending.call.replyMetadata = metadata;
-    this.#settle(pending, kind, target, codec, declared, bytes, at, end);
+    this.#settle(pending, kind, target, codec, declared, bytes, at, end, this.#connection.limits);
   }
 
   /** Takes a part of an answer. */
@@ -191,7 +191,8 @@ export class Outgoing {
     if (pending === undefined) return;
     const { context, body } = whole;
     pending.call.replyMetadata = context.metadata;
-    this.#settle(pending, context.kind, context.target, context.codec, context.declared, body, 0, body.length);
+    const { kind, target, codec, declared } = context;
+    this.#settle(pending, kind, target, codec, declared, body, 0, body.length, ownedLimits(this.#connection.limits));
   }
 
   /**
@@ -391,8 +392,9 @@ export class Outgoing {
     bytes: Buffer,
     start: number,
     end: number,
+    limits: DecodeLimits,
   ): void {
-    const { readAt, limits, peer, errors } = this.#connection;
+    const { readAt, peer, errors } = this.#connection;
     const decoder = codec < 0 ? this.#codecOf(pending.remote) : this.#connection.codecById(codec);
     // What breaks the protocol ends the connection, which settles this call with all others.
     if (decoder === undefined)

@@ -57,6 +57,8 @@ export class RunningCall implements Call, Head, Expiring, Startable {
   bodyAt = 0;
   /** Whether they are part of what was read, which is good for this turn only. */
   borrowed = false;
+  /** Whether they have memory of their own, which came together from parts. */
+  owned = false;
   waiting: Waiting | undefined = undefined;
   readonly #deadlines: Deadlines;
   #controller: AbortController | undefined;

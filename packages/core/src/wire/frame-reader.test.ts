@@ -43,9 +43,27 @@ function encoded({ kind, flags, target, id, body }: Taken): Buffer {
   return Buffer.concat([header, body]);
 }
 
+/** Parts of a message that follow each other as one: where they are cut has no meaning. */
+function joined(frames: readonly Taken[]): Taken[] {
+  const whole: Taken[] = [];
+  for (const frame of frames) {
+    const before = whole.at(-1);
+    const sameMessage =
+      before?.kind === Kind.chunk &&
+      frame.kind === Kind.chunk &&
+      before.id === frame.id &&
+      before.target === frame.target &&
+      ((before.flags ^ frame.flags) & Flag.acceptor) === 0 &&
+      (before.flags & Flag.more) !== 0;
+    if (sameMessage) whole[whole.length - 1] = { ...frame, body: Buffer.concat([before.body, frame.body]) };
+    else whole.push(frame);
+  }
+  return whole;
+}
+
 const anyFrame: fc.Arbitrary<Taken> = fc
   .record({
-    kind: fc.integer({ min: 0, max: 255 }),
+    kind: fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constant(Kind.chunk)),
     flags: fc.integer({ min: 0, max: 0xffff }),
     target: fc.integer({ min: 0, max: 0xffff }),
     id: fc.integer({ min: 0, max: 0xffff_ffff }),
@@ -69,11 +87,37 @@ test("frames are the same however the stream is sliced, so that a network's whim
       const { reader, frames: taken } = reading();
       for (const [index, cut] of [...cuts, stream.length].entries())
         reader.push(stream.subarray(cuts[index - 1] ?? 0, cut));
-      assert.deepEqual(taken, frames);
+      assert.deepEqual(joined(taken), joined(frames));
       assert.equal(reader.heldBytes, 0);
       assert.ok(reader.recognised);
     }),
     { numRuns: 300 },
+  );
+});
+
+test("a long message's cut part is handed on as it comes, and not held until it is whole", () => {
+  const body = Buffer.from(Array.from({ length: maxFrameBytes }, (_, index) => index % 251));
+  const chunk = { kind: Kind.chunk, flags: 0, target: 0, id: 7, body };
+  const after = { kind: Kind.ping, flags: 0, target: 0, id: 0, body: Buffer.alloc(8) };
+  const stream = Buffer.concat([preface, encoded(chunk), encoded(after)]);
+  const { reader, frames } = reading();
+  const cuts = [0, 30_000, 50_000, 50_004, stream.length];
+  const held: number[] = [];
+  for (const [index, cut] of cuts.slice(1).entries()) {
+    reader.push(stream.subarray(cuts[index], cut));
+    held.push(reader.heldBytes);
+  }
+  assert.deepEqual(held, [headerBytes, headerBytes, headerBytes + 4, 0]);
+  assert.deepEqual(joined(frames), [chunk, after]);
+  const parts = frames.slice(0, -1).map(({ flags, body: { length } }) => ({ more: (flags & Flag.more) !== 0, length }));
+  assert.ok(parts.length >= 3, `${parts.length} parts`);
+  assert.deepEqual(
+    parts.map(({ more }) => more),
+    [...parts.slice(1).map(() => true), false],
+  );
+  assert.ok(
+    parts.every(({ length }) => length >= 4_096),
+    "no part is tiny, however the stream is",
   );
 });
 

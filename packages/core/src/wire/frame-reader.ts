@@ -1,6 +1,6 @@
 import { RpcError } from "../contract/errors.js";
 import { malformedBlock, maxBlockBytes, mayBeInBlock } from "./block.js";
-import { forbiddenFlags, headerBytes, maxFrameBytes, readLength } from "./header.js";
+import { Flag, forbiddenFlags, headerBytes, Kind, maxFrameBytes, readLength, writeLength } from "./header.js";
 import { preface } from "./preface.js";
 import { protocolError } from "./protocol-error.js";
 
@@ -14,12 +14,15 @@ const firstAssemblyBytes = 1_024;
 const largestAssemblyBytes = headerBytes + maxFrameBytes;
 /** What a read may inflate to before the rest of it has to wait, so that a few bytes do not buy a long turn of ours. */
 const inflatedReadBytes = 2 * maxBlockBytes;
+/** Of a long message's part that is cut, at least so much is handed on as a part of its own: less is put together first. */
+const leastPieceBytes = 4_096;
 const empty = Buffer.alloc(0);
 
 /**
  * Cuts a byte stream into frames, in place: a frame that lies whole in a chunk is handed on as a range of it, and only
- * one that is cut by the end of a chunk is put together in a buffer of the reader's own. Cost is linear in bytes,
- * however they are sliced.
+ * one that is cut by the end of a chunk is put together in a buffer of the reader's own. A cut part of a long message is
+ * handed on as several, since parts may have any length, and so is copied once less. Cost is linear in bytes, however
+ * they are sliced.
  */
 export class FrameReader {
   readonly #taker: FrameTaker;
@@ -68,11 +71,11 @@ export class FrameReader {
     while (!this.#stopped && chunk.length - at >= headerBytes) {
       const end = at + headerBytes + checkedLength(chunk, at);
       if (end > chunk.length) break;
-      this.#emit(chunk, at, end);
+      this.#emit(chunk, at, chunk, at + headerBytes, end);
       at = end;
       if (this.#inflatedBytes >= inflatedReadBytes) return at;
     }
-    if (!this.#stopped && at < chunk.length) this.#keep(chunk, at, chunk.length);
+    if (!this.#stopped && at < chunk.length) this.#keepCut(chunk, at);
     return chunk.length;
   }
 
@@ -85,7 +88,7 @@ export class FrameReader {
       if (end > inflated.length) throw malformedBlock("a frame in it goes on behind its end");
       const kind = inflated[at]!;
       if (!mayBeInBlock(kind)) throw protocolError("UNEXPECTED_FRAME", `a frame of kind ${kind} came in a block`);
-      this.#emit(inflated, at, end);
+      this.#emit(inflated, at, inflated, at + headerBytes, end);
       at = end;
     }
   }
@@ -116,13 +119,42 @@ export class FrameReader {
       if (this.#partialLength < headerBytes) return at;
     }
     const whole = headerBytes + checkedLength(this.#partial, 0);
+    if (this.#partialLength === headerBytes && this.#partial[0] === Kind.chunk) {
+      const end = at + whole - headerBytes;
+      if (end <= chunk.length) {
+        this.#partialLength = 0;
+        this.#emit(this.#partial, 0, chunk, at, end);
+        return end;
+      }
+      if (chunk.length - at >= leastPieceBytes) {
+        this.#emitPiece(chunk, at);
+        return chunk.length;
+      }
+    }
     const end = Math.min(chunk.length, at + whole - this.#partialLength);
     this.#keep(chunk, at, end);
     if (this.#partialLength === whole) {
       this.#partialLength = 0;
-      this.#emit(this.#partial, 0, whole);
+      this.#emit(this.#partial, 0, this.#partial, headerBytes, whole);
     }
     return end;
+  }
+
+  /** Keeps the beginning of a frame that ends behind the chunk, or what of it cannot be handed on already. */
+  #keepCut(chunk: Buffer, at: number): void {
+    const body = at + headerBytes;
+    if (chunk[at] !== Kind.chunk || chunk.length - body < leastPieceBytes) {
+      this.#keep(chunk, at, chunk.length);
+      return;
+    }
+    this.#keep(chunk, at, body);
+    this.#emitPiece(chunk, body);
+  }
+
+  /** Hands on what the chunk has of a long message's part whose header is kept: the header is that of the rest then. */
+  #emitPiece(chunk: Buffer, start: number): void {
+    writeLength(this.#partial, 0, readLength(this.#partial, 0) - (chunk.length - start));
+    this.#emit(this.#partial, 0, chunk, start, chunk.length, Flag.more);
   }
 
   #keep(chunk: Buffer, start: number, end: number): void {
@@ -137,18 +169,18 @@ export class FrameReader {
     this.#partialLength = needed;
   }
 
-  #emit(at: Buffer, start: number, end: number): void {
-    const kind = at[start]!;
-    const flags = (at[start + 4]! << 8) | at[start + 5]!;
+  #emit(header: Buffer, at: number, bytes: Buffer, start: number, end: number, moreFlags = 0): void {
+    const kind = header[at]!;
+    const flags = (header[at + 4]! << 8) | header[at + 5]! | moreFlags;
     if ((flags & forbiddenFlags[kind]!) !== 0) {
       throw protocolError(
         "RESERVED_FLAG",
         `a frame of kind ${kind} has a flag set that it does not have in this version`,
       );
     }
-    const target = (at[start + 6]! << 8) | at[start + 7]!;
-    const id = ((at[start + 8]! << 24) | (at[start + 9]! << 16) | (at[start + 10]! << 8) | at[start + 11]!) >>> 0;
-    this.#taker.frame(kind, flags, target, id, at, start + headerBytes, end);
+    const target = (header[at + 6]! << 8) | header[at + 7]!;
+    const id = ((header[at + 8]! << 24) | (header[at + 9]! << 16) | (header[at + 10]! << 8) | header[at + 11]!) >>> 0;
+    this.#taker.frame(kind, flags, target, id, bytes, start, end);
   }
 }
 

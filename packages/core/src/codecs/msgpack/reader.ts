@@ -238,13 +238,14 @@ function readText(count: number): string {
   return count <= shortBytes ? readShort(src, p, count) : src.utf8Slice(p, p + count);
 }
 
-/** A Buffer of its own, copied out of the chunk. */
+/** A Buffer of its own: copied out of the chunk, or most of it where it belongs to the message. */
 function readBytes(count: number): Buffer {
   const p = pos;
   if (count > end - p) throw truncated();
   spend(Cost.bytes);
   pos = p + count;
   const b = src;
+  if (bounds.owned === true && count > b.length / 2) return b.subarray(p, p + count);
   const copy = Buffer.allocUnsafe(count);
   if (count > fewBytes) b.copy(copy, 0, p, p + count);
   else for (let index = 0; index < count; index++) copy[index] = b[p + index]!;
