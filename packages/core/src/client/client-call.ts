@@ -24,6 +24,17 @@ import type { CheckedOptions } from "./call-options.js";
 import type { Direct } from "./direct.js";
 import { type Abortable, forgetAbort, tellAbort } from "./on-abort.js";
 
+/** What settles the promise that was made last: so that making one costs no closure, which the common call would pay for. */
+const taken: { resolve: ((output: unknown) => void) | undefined; reject: ((error: unknown) => void) | undefined } = {
+  resolve: undefined,
+  reject: undefined,
+};
+
+function take(resolve: (output: unknown) => void, reject: (error: unknown) => void): void {
+  taken.resolve = resolve;
+  taken.reject = reject;
+}
+
 /**
  * A call as its caller sees it: one promise that settles once, with the answer, or at the deadline, or when the caller
  * gives up, whatever interceptors, queues and backoffs do in between.
@@ -83,30 +94,43 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
 
   /** Sends the call through `invoke`, or beside it where there is a direct way. To be called once. */
   start(invoke: Invoke, deadlines: Deadlines, direct?: Direct): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-      if (this.deadline <= this.startedAt) return this.#giveUp(deadlineExceeded(this));
-      if (this.signal?.aborted) return this.#giveUp(cancelled(this, this.signal.reason));
-      this.#deadlines = deadlines;
-      deadlines.add(this);
-      if (this.signal !== undefined) tellAbort(this.signal, this);
-      if (this.#parent !== undefined) {
-        this.#parent.nested ??= new Set();
-        this.#parent.nested.add(this);
-      }
-      try {
-        // Who else hears of the answer runs code of his own, which must not stand within the reading of a connection.
-        if (direct === undefined || this.#onReply !== undefined || diagnostics.clientCall.hasSubscribers) {
-          this.#await(invoke(this));
-        } else {
-          this.#direct = direct;
-          direct.send(this, this);
-        }
-      } catch (thrown) {
-        this.#fail(thrown);
-      }
-    });
+    const settled = new Promise<unknown>(take);
+    this.#resolve = taken.resolve;
+    this.#reject = taken.reject;
+    // Or the last answer would be kept until the next call.
+    taken.resolve = undefined;
+    taken.reject = undefined;
+    try {
+      this.#begin(invoke, deadlines, direct);
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+    return settled;
+  }
+
+  #begin(invoke: Invoke, deadlines: Deadlines, direct: Direct | undefined): void {
+    if (this.deadline <= this.startedAt) {
+      this.#giveUp(deadlineExceeded(this));
+      return;
+    }
+    if (this.signal?.aborted) {
+      this.#giveUp(cancelled(this, this.signal.reason));
+      return;
+    }
+    this.#deadlines = deadlines;
+    deadlines.add(this);
+    if (this.signal !== undefined) tellAbort(this.signal, this);
+    if (this.#parent !== undefined) {
+      this.#parent.nested ??= new Set();
+      this.#parent.nested.add(this);
+    }
+    // Who else hears of the answer runs code of his own, which must not stand within the reading of a connection.
+    if (direct === undefined || this.#onReply !== undefined || diagnostics.clientCall.hasSubscribers) {
+      this.#await(invoke(this));
+    } else {
+      this.#direct = direct;
+      direct.send(this, this);
+    }
   }
 
   #await(answer: Promise<unknown>): void {
