@@ -41,6 +41,34 @@ test("a server that drains rejects by id what it has read and not started, as ce
   );
 });
 
+test("a oneway call that a draining server has read and not started is run when there is a place: nobody would make it again", async (t) => {
+  const ground = inMemory();
+  let release = (): void => {};
+  const { address, server, ran } = await serving(t, ground, {
+    handlersRunning: 1,
+    on: { hang: () => new Promise<void>((resolve) => (release = resolve)) },
+  });
+  const peer = await raw.greeted(t, address, ground.transport, { features: 8 });
+  peer.send(open("Probe", ["hang", "add"]), request({ id: 2, args: [] }));
+  await peer.expect("opened");
+  peer.send(request({ id: 3, method: 1, args: [1, 2], oneway: true }), request({ id: 4, method: 1, args: [1, 2] }));
+  await until("both wait", () => server.stats().waitQueue.entries === 2);
+  const closed = server.close();
+  await peer.expect("drain", { target: 0 });
+  await peer.expect("ping");
+  peer.send(pong());
+  await peer.expect("reject", { id: 4 });
+  await peer.expect("drain", { target: 1, id: 4 });
+  peer.cut();
+  assert.equal(ran.length, 1);
+  release();
+  await closed;
+  assert.deepEqual(
+    ran.map(({ method }) => method.name),
+    ["hang", "add"],
+  );
+});
+
 interface Work {
   hold(): number;
   once(n: number): number;

@@ -84,12 +84,20 @@ export class Incoming implements Source {
     return this.#assemblies;
   }
 
-  /** From here on requests are passed over: the peer is told which was the last one. What was read and not started is rejected. */
+  /**
+   * From here on requests are passed over: the peer is told which was the last one. What was read and not started is
+   * rejected, but for oneway calls: nobody would make those elsewhere, so that they wait on.
+   */
   refuse(error: RpcError): void {
     this.#refusing = error;
     const { code, message, reason } = error;
     const notStarted = new RpcError(code, message, { reason, processed: "no" });
-    this.#host?.queue.removeAll(this, (call) => this.#rejectUnstarted(call as RunningCall, notStarted));
+    const kept: RunningCall[] = [];
+    this.#host?.queue.removeAll(this, (call) => {
+      if ((call as RunningCall).oneway) kept.push(call as RunningCall);
+      else this.#rejectUnstarted(call as RunningCall, notStarted);
+    });
+    if (kept.length > 0) this.#host?.queue.take(this, kept, this.#connection.clock.now());
   }
 
   onOpen(id: number, bytes: Buffer, start: number, end: number): void {
