@@ -44,6 +44,7 @@ export function queueing(costMs: number, limits: Partial<StartLimits> = {}) {
   });
   const log: string[] = [];
   const waits: number[] = [];
+  const refusedAfter: number[] = [];
   const held: Method[] = [];
   const source = (settles = true): Source & { blocked: boolean } => ({
     blocked: false,
@@ -55,8 +56,10 @@ export function queueing(costMs: number, limits: Partial<StartLimits> = {}) {
       else held.push(call.method);
     },
     hold: () => {},
-    turnAway: (call, { error }, retryAfterMs) =>
-      void log.push(`${nameOf(call)} ${error.reason} ${retryAfterMs >= 100 && retryAfterMs < 200}`),
+    turnAway(call, { error }, retryAfterMs) {
+      log.push(`${nameOf(call)} ${error.reason} ${retryAfterMs >= 100 && retryAfterMs < 200}`);
+      refusedAfter.push(now - call.startedAt);
+    },
     expire: (call) => void log.push(`${nameOf(call)} expired`),
     forget: (call) => void log.push(`${nameOf(call)} forgotten`),
   });
@@ -72,6 +75,7 @@ export function queueing(costMs: number, limits: Partial<StartLimits> = {}) {
     queue,
     log,
     waits,
+    refusedAfter,
     source,
     now: () => now,
     /** Gives calls of one read to the queue, and lets all follow that needs no further turn. */
