@@ -52,5 +52,6 @@ test("three servers are restarted one after the other, again and again, under lo
   stop.abort();
   const { answered, failed } = await loaded;
   assert.deepEqual(failed, {});
-  assert.ok(answered > 500 * rounds);
+  // Each of three restarts in a round takes 200 ms and more.
+  assert.ok(answered > 250 * rounds, `${answered} calls`);
 });

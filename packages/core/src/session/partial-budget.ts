@@ -14,9 +14,8 @@ export interface Spender {
  */
 export class PartialBudget {
   readonly #mostBytes: number;
-  /** In the order in which they were begun; those that are over leave when they are last, or too many. */
-  #begun: Spender[] = [];
-  #alive = 0;
+  /** In the order in which they were begun. What is over leaves at once: it would keep its message alive. */
+  readonly #begun = new Set<Spender>();
   #bytes = 0;
 
   constructor(mostBytes: number) {
@@ -24,8 +23,7 @@ export class PartialBudget {
   }
 
   begin(spender: Spender): void {
-    this.#begun.push(spender);
-    this.#alive++;
+    this.#begun.add(spender);
   }
 
   /** A message holds so many bytes more. Gives up those begun last until all fit; that may be this one. */
@@ -45,12 +43,12 @@ export class PartialBudget {
     if (spender.over) return;
     spender.over = true;
     this.#bytes -= spender.heldBytes;
-    this.#alive--;
-    if (this.#begun.length > 2 * this.#alive + 64) this.#begun = this.#begun.filter(({ over }) => !over);
+    this.#begun.delete(spender);
   }
 
   #newest(): Spender | undefined {
-    while (this.#begun.at(-1)?.over) this.#begun.pop();
-    return this.#begun.at(-1);
+    let newest: Spender | undefined;
+    for (const spender of this.#begun) newest = spender;
+    return newest;
   }
 }
