@@ -10,10 +10,12 @@
  *   npm test -- --coverage                    and fail if too few lines were run (not counting `*.proc.test.ts`)
  *   npm test -- --timeout 300                 seconds without any news after which a test is ended; 60, and 180 in a process of its own
  *
+ * Servers that tests talk to are installed where that is possible, see scripts/install-servers.js; else those tests are skipped.
  * RPC_LONG=1 in the environment also runs tests of a minute or more; CI leaves them to a run of their own.
  * With CI=true a skipped test fails the run, unless its reason begins with "Consul".
  */
 import { parseArgs } from "node:util";
+import { installServers } from "./install-servers.js";
 import { build, setUp } from "./setup.js";
 import { enoughCoverage, forgetCoverage, rawCoverage } from "./tests/coverage.js";
 import { findTests } from "./tests/find.js";
@@ -34,6 +36,7 @@ const { values: options } = parseArgs({
 
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.once(signal, () => process.exit(1));
 setUp();
+if (!options["no-proc"]) installServers();
 if (!options["no-build"]) await build();
 const tested = await runTests();
 process.exitCode = tested && (!options.coverage || enoughCoverage()) ? 0 : 1;

@@ -1,0 +1,41 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { ask } from "./ask.js";
+import { missing } from "./installed.js";
+import { openRealServer, type RealServer } from "./real-server.js";
+
+const archive = "/usr/share/java/zookeeper.jar";
+
+/** Why tests with ZooKeeper are skipped; false where it and Java are installed. */
+export const zookeeperMissing: string | false = existsSync(archive)
+  ? missing("java", "default-jre-headless")
+  : "ZooKeeper is not installed; where npm test runs as root on Debian it installs libzookeeper-java";
+
+/** Starts a ZooKeeper of one member, with a tick of `tickMs` (500 unless set): sessions last from 2 to 20 of them. */
+export function openZookeeper(t: TestContext, { tickMs = 500 } = {}): Promise<RealServer> {
+  return openRealServer(t, {
+    name: "zookeeper",
+    ports: 1,
+    async command(folder, [port]) {
+      const settings = [
+        `tickTime=${tickMs}`,
+        `dataDir=${join(folder, "data")}`,
+        `clientPort=${port}`,
+        "clientPortAddress=127.0.0.1",
+        "admin.enableServer=false",
+        "maxClientCnxns=0",
+        "4lw.commands.whitelist=ruok,srvr,stat",
+      ];
+      await writeFile(join(folder, "zoo.cfg"), `${settings.join("\n")}\n`);
+      return [
+        "java",
+        ...["-Xms64m", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"],
+        ...["-Dzookeeper.forceSync=no", "-cp", `${folder}:${archive}`],
+        ...["org.apache.zookeeper.server.ZooKeeperServerMain", join(folder, "zoo.cfg")],
+      ];
+    },
+    healthy: async ([port]) => /^Mode: /m.test(await ask(port!, "srvr")),
+  });
+}
