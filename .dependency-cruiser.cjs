@@ -32,9 +32,10 @@ const core = {
   overload: ["contract"],
   service: ["contract"],
   transport: ["service", "contract"],
-  client: ["session", "overload", ...small, "contract"],
-  server: ["session", "overload", ...small, "contract"],
-  testing: ["client", "server", "session", "overload", "wire", ...small, "contract"],
+  host: ["session", "overload", ...small, "contract"], // what a process answers, whichever side dialled
+  client: ["host", "session", "overload", ...small, "contract"],
+  server: ["host", "session", "overload", ...small, "contract"],
+  testing: ["client", "server", "host", "session", "overload", "wire", ...small, "contract"],
 };
 
 /** Libraries that only one place may import. Tests of another place and what lies outside of packages/ are free. */

@@ -28,8 +28,9 @@ const allowed = {
   "packages/core/src/transport/tcp.ts": `import "../contract/call.js"; import "node:net";`,
   "packages/core/src/interceptors/index.ts": `import "../contract/call.js";`,
   "packages/core/src/codecs/msgpack.ts": `import "../contract/call.js"; export const late = () => import("msgpackr");`,
-  "packages/core/src/client/channel.ts": `import "../session/session.js"; import "../clock/system-clock.js"; import "../transport/tcp.js";`,
-  "packages/core/src/server/serve.ts": `import "../session/session.js"; import "../ambient/index.js"; import "../codecs/msgpack.js";`,
+  "packages/core/src/host/dispatcher.ts": `import "../session/session.js"; import "../interceptors/index.js"; import "../ambient/index.js";`,
+  "packages/core/src/client/channel.ts": `import "../host/dispatcher.js"; import "../session/session.js"; import "../clock/system-clock.js"; import "../transport/tcp.js";`,
+  "packages/core/src/server/serve.ts": `import "../host/dispatcher.js"; import "../session/session.js"; import "../ambient/index.js"; import "../codecs/msgpack.js";`,
   "packages/core/src/testing/index.ts": `export type * from "../contract/call.js"; import "../client/channel.js"; import "../server/serve.js";`,
   "packages/core/src/stray.ts": `export {};`,
   "packages/core/src/index.ts": `export * from "./contract/call.js"; import "./client/channel.js"; import "./server/serve.js";`,
@@ -76,6 +77,10 @@ const forbidden = {
   "core-overload": { "packages/core/src/overload/breaks.ts": `import "../session/session.js";` },
   "core-service": { "packages/core/src/service/breaks.ts": `import "../session/session.js";` },
   "core-transport": { "packages/core/src/transport/breaks.ts": `import "../wire/frame.js";` },
+  "core-host": {
+    "packages/core/src/host/breaks.ts": `import "../client/channel.js";`,
+    "packages/core/src/host/breaks-2.ts": `import "../server/serve.js";`,
+  },
   "core-client": {
     "packages/core/src/client/breaks-2.ts": `import "../server/serve.js";`,
     "packages/core/src/client/breaks-3.ts": `export { one } from "../wire/frame.js";`,
