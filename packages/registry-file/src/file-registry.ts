@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Lease, type Logger, type Registry, silent } from "@rpc/core";
+import { stateFrom } from "@rpc/core/discovery";
 import { defaultRoot, directoryOf, prepareDirectory } from "./directory.js";
 import { removeLease } from "./drafts.js";
 import { failure, registryClosed } from "./failures.js";
 import type { LeaseId } from "./file-names.js";
-import { stateFrom } from "./file-text.js";
 import { openLease } from "./lease.js";
 import { endpointsOf, type Instances, instancesOf, servicesOf } from "./lists.js";
 import { createLiveness } from "./liveness.js";

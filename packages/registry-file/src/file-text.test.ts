@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Entry } from "@rpc/core";
+import { entryFrom, stateFrom } from "@rpc/core/discovery";
 import fc from "fast-check";
-import { decodeLease, decodePatch, encodeText, entryFrom, type LeaseText, stateFrom } from "./file-text.js";
+import { decodeLease, decodePatch, encodeText, type LeaseText } from "./file-text.js";
 
 const entry: Entry = {
   service: "Prices",

@@ -2,11 +2,12 @@ import { accessSync } from "node:fs";
 import { utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Entry, Lease } from "@rpc/core";
+import { entryFrom } from "@rpc/core/discovery";
 import { type Directory, prepareDirectory } from "./directory.js";
 import { publish, removeBelow, removeLease } from "./drafts.js";
 import { failure, isMissing, leaseEnded } from "./failures.js";
 import { leaseName, newLeaseId } from "./file-names.js";
-import { encodeText, entryFrom } from "./file-text.js";
+import { encodeText } from "./file-text.js";
 import type { Surroundings } from "./surroundings.js";
 
 /** Beats in a row that may fail, other than because the files are gone, before the lease counts as lost. */

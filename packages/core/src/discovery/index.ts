@@ -1,0 +1,4 @@
+export { createRegistry } from "./create-registry.js";
+export { entryFrom, stateFrom } from "./entry.js";
+export { createSkipLog, type SkipLog } from "./skip-log.js";
+export type { Follower, Holding, RegistryParts, Seen, Store } from "./store.js";
