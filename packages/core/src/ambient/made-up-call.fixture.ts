@@ -29,6 +29,7 @@ export function madeUpCall(...input: unknown[]): Call {
     cautious: false,
     processed: "no",
     carrier: undefined,
+    carriedAs: 0,
     abandoned: undefined,
     settled: false,
     nested: undefined,

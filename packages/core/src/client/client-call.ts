@@ -25,19 +25,33 @@ import type { Direct } from "./direct.js";
 import { type Abortable, forgetAbort, tellAbort } from "./on-abort.js";
 
 /** What settles the promise that was made last: so that making one costs no closure, which the common call would pay for. */
-const taken: { resolve: ((output: unknown) => void) | undefined; reject: ((error: unknown) => void) | undefined } = {
-  resolve: undefined,
-  reject: undefined,
-};
+let taken: ((output: unknown) => void) | undefined;
 
-function take(resolve: (output: unknown) => void, reject: (error: unknown) => void): void {
-  taken.resolve = resolve;
-  taken.reject = reject;
+/** A call keeps one function of the two: what it rejects with, it resolves with as a promise that is rejected. */
+function take(resolve: (output: unknown) => void): void {
+  taken = resolve;
+}
+
+/** What the calls of a client share. */
+export interface Origin {
+  readonly invoke: Invoke;
+  /** The way beside `invoke`, where there is one. */
+  readonly direct: Direct | undefined;
+  readonly deadlines: Deadlines;
+}
+
+/** What few calls have. */
+interface Rare {
+  abandoned: RpcError | undefined;
+  nested: Set<NestedCall> | undefined;
+  /** Oneway: a queue has taken it. */
+  accepted: boolean;
 }
 
 /**
  * A call as its caller sees it: one promise that settles once, with the answer, or at the deadline, or when the caller
- * gives up, whatever interceptors, queues and backoffs do in between.
+ * gives up, whatever interceptors, queues and backoffs do in between. Of ten thousand in flight the collector copies
+ * each, so that what can be shared or made when it is needed has no field of its own.
  */
 export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiver {
   readonly method: Method;
@@ -50,27 +64,24 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
   attempt = 1;
   readonly oneway: boolean;
   route: Route | undefined = undefined;
-  readonly peer = undefined;
   replyMetadata: Metadata = noMetadata;
   endpoint: Endpoint | undefined = undefined;
   idempotent = false;
   readonly cautious: boolean;
   processed: Processed = "no";
   carrier: Carrier | undefined = undefined;
-  abandoned: RpcError | undefined = undefined;
-  settled = false;
-  nested: Set<NestedCall> | undefined = undefined;
+  carriedAs = 0;
   account: Account | undefined = undefined;
   place = -1;
   readonly #parent: Call | undefined;
   readonly #onReply: ((reply: Reply) => void) | undefined;
-  #accepted = false;
-  #direct: Direct | undefined;
-  #deadlines: Deadlines | undefined;
+  readonly #origin: Origin;
+  #rare: Rare | undefined;
+  /** Undefined once it has settled. */
   #resolve: ((output: unknown) => void) | undefined;
-  #reject: ((error: unknown) => void) | undefined;
 
   constructor(
+    origin: Origin,
     method: Method,
     startedAt: number,
     input: readonly unknown[],
@@ -79,6 +90,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
     parent: Call | undefined,
     { metadata, signal, onReply, oneway }: CheckedOptions,
   ) {
+    this.#origin = origin;
     this.method = method;
     this.startedAt = startedAt;
     this.input = input;
@@ -92,23 +104,46 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
     this.oneway = oneway;
   }
 
+  get peer(): undefined {
+    return undefined;
+  }
+
+  get settled(): boolean {
+    return this.#resolve === undefined;
+  }
+
+  get abandoned(): RpcError | undefined {
+    return this.#rare?.abandoned;
+  }
+
+  get nested(): Set<NestedCall> | undefined {
+    return this.#rare?.nested;
+  }
+
+  set nested(calls: Set<NestedCall> | undefined) {
+    this.#rarely().nested = calls;
+  }
+
+  #rarely(): Rare {
+    this.#rare ??= { abandoned: undefined, nested: undefined, accepted: false };
+    return this.#rare;
+  }
+
   /** Sends the call through `invoke`, or beside it where there is a direct way. To be called once. */
-  start(invoke: Invoke, deadlines: Deadlines, direct?: Direct): Promise<unknown> {
+  start(): Promise<unknown> {
     const settled = new Promise<unknown>(take);
-    this.#resolve = taken.resolve;
-    this.#reject = taken.reject;
+    this.#resolve = taken;
     // Or the last answer would be kept until the next call.
-    taken.resolve = undefined;
-    taken.reject = undefined;
+    taken = undefined;
     try {
-      this.#begin(invoke, deadlines, direct);
+      this.#begin(this.#origin);
     } catch (thrown) {
       this.#fail(thrown);
     }
     return settled;
   }
 
-  #begin(invoke: Invoke, deadlines: Deadlines, direct: Direct | undefined): void {
+  #begin({ invoke, deadlines, direct }: Origin): void {
     if (this.deadline <= this.startedAt) {
       this.#giveUp(deadlineExceeded(this));
       return;
@@ -117,7 +152,6 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
       this.#giveUp(cancelled(this, this.signal.reason));
       return;
     }
-    this.#deadlines = deadlines;
     deadlines.add(this);
     if (this.signal !== undefined) tellAbort(this.signal, this);
     if (this.#parent !== undefined) {
@@ -128,7 +162,6 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
     if (direct === undefined || this.#onReply !== undefined || diagnostics.clientCall.hasSubscribers) {
       this.#await(invoke(this));
     } else {
-      this.#direct = direct;
       direct.send(this, this);
     }
   }
@@ -142,12 +175,12 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
 
   /** The first attempt has failed. Whoever tells it may still be at work: what follows waits until he is done. */
   fail(thrown: unknown): void {
-    this.#await(Promise.resolve().then(() => this.#direct!.recover(this, thrown)));
+    this.#await(Promise.resolve().then(() => this.#origin.direct!.recover(this, thrown)));
   }
 
   /** Called by the table of deadlines. */
   expire(): void {
-    if (this.#accepted) this.#drop();
+    if (this.#rare?.accepted) this.#drop();
     else this.#giveUp(deadlineExceeded(this));
   }
 
@@ -155,7 +188,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
   onAccepted(): void {
     const resolve = this.#resolve;
     if (resolve === undefined) return;
-    this.#accepted = true;
+    this.#rarely().accepted = true;
     this.#withdraw();
     if (this.account !== undefined) this.account.settled++;
     if (diagnostics.clientCall.hasSubscribers) this.#report(undefined);
@@ -164,8 +197,9 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
 
   /** An accepted call was not written before its deadline. */
   #drop(): void {
-    this.abandoned = deadlineExceeded(this);
-    this.carrier?.giveUp(this.abandoned);
+    const error = deadlineExceeded(this);
+    this.#rarely().abandoned = error;
+    this.carrier?.giveUp(error, this);
   }
 
   /** Called by the caller's signal. */
@@ -185,7 +219,6 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
       this.#end();
       return;
     }
-    const reject = this.#reject;
     this.#leave();
     const { account } = this;
     if (account !== undefined) {
@@ -197,7 +230,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
       try {
         this.#onReply(this.#reply());
       } catch (thrown) {
-        reject?.(thrown);
+        resolve(Promise.reject(thrown));
         return;
       }
     }
@@ -205,8 +238,8 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
   }
 
   #fail(thrown: unknown): void {
-    const reject = this.#reject;
-    if (reject === undefined) {
+    const resolve = this.#resolve;
+    if (resolve === undefined) {
       this.#end();
       return;
     }
@@ -231,7 +264,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
         // The call has failed already, and that is what its caller has to know.
       }
     }
-    reject(thrown);
+    resolve(Promise.reject(thrown));
   }
 
   #reply(): Reply {
@@ -245,7 +278,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
       code: thrown === undefined ? "ok" : (error?.code ?? "unknown"),
       reason: error?.reason,
       processed: error?.processed ?? "yes",
-      durationMs: this.#deadlines === undefined ? 0 : this.#deadlines.now() - this.startedAt,
+      durationMs: this.#origin.deadlines.now() - this.startedAt,
       attempts: this.attempt,
       endpoint: this.endpoint?.address,
     };
@@ -253,9 +286,9 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
   }
 
   #giveUp(error: RpcError): void {
-    if (this.#reject === undefined) return;
-    this.abandoned = error;
-    error.processed = this.carrier?.giveUp(error) ?? "no";
+    if (this.#resolve === undefined) return;
+    this.#rarely().abandoned = error;
+    error.processed = this.carrier?.giveUp(error, this) ?? "no";
     error.endpoint = this.endpoint?.address;
     this.#fail(error);
   }
@@ -267,14 +300,12 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
   }
 
   #end(): void {
-    this.#deadlines?.delete(this);
+    this.#origin.deadlines.delete(this);
   }
 
   /** Its caller hears no more of it, and it no more of its caller. */
   #withdraw(): void {
-    this.settled = true;
     this.#resolve = undefined;
-    this.#reject = undefined;
     if (this.signal !== undefined) forgetAbort(this.signal, this);
     this.#parent?.nested?.delete(this);
   }

@@ -1,5 +1,5 @@
 import { ambientCall } from "../ambient/index.js";
-import { type Deadlines, deadlinesOf } from "../clock/deadlines.js";
+import { deadlinesOf } from "../clock/deadlines.js";
 import { systemClock } from "../clock/system-clock.js";
 import type { Call, Invoke } from "../contract/call.js";
 import type { Client, Oneway } from "../contract/client.js";
@@ -15,8 +15,8 @@ import {
   defaultTimeoutMs,
   noOptions,
 } from "./call-options.js";
-import { ClientCall } from "./client-call.js";
-import { type Direct, directOf } from "./direct.js";
+import { ClientCall, type Origin } from "./client-call.js";
+import { directOf } from "./direct.js";
 
 export interface ClientOptions {
   /** How long a caller waits where neither the call nor the method says so, in ms. Defaults to 10 000. */
@@ -26,11 +26,8 @@ export interface ClientOptions {
 }
 
 /** What all clients made from one call of `createClient` share. */
-interface Target {
-  readonly invoke: Invoke;
-  readonly direct: Direct | undefined;
+interface Target extends Origin {
   readonly clock: Clock;
-  readonly deadlines: Deadlines;
   readonly timeoutMs: number;
 }
 
@@ -48,27 +45,28 @@ abstract class Stub {
   }
 
   static call(stub: Stub, method: Method, input: readonly unknown[]): Promise<unknown> {
-    const { invoke, direct, clock, deadlines, timeoutMs } = stub.#target;
+    const target = stub.#target;
     const options = stub.#options;
     if (options.batch !== undefined) return Stub.#callInBatch(stub, method, input, options.batch);
-    const now = clock.now();
-    const own = options.timeoutMs >= 0 ? options.timeoutMs : method.timeoutMs > 0 ? method.timeoutMs : timeoutMs;
+    const now = target.clock.now();
+    const own = options.timeoutMs >= 0 ? options.timeoutMs : method.timeoutMs > 0 ? method.timeoutMs : target.timeoutMs;
     const parent: Call | undefined = ambientCall();
     const deadline = parent === undefined ? now + own : Math.min(now + own, parent.deadline);
     const priority = options.priority ?? (parent === undefined ? "normal" : parent.priority);
-    return new ClientCall(method, now, input, deadline, priority, parent, options).start(invoke, deadlines, direct);
+    return new ClientCall(target, method, now, input, deadline, priority, parent, options).start();
   }
 
   /** The batch's deadline stands in place of the method's and the client's; the call's own counts where it is earlier. */
   static #callInBatch(stub: Stub, method: Method, input: readonly unknown[], batch: BatchCalls): Promise<unknown> {
     if (batch.built) return Promise.reject(tooLate(method));
-    const { invoke, direct, clock, deadlines } = stub.#target;
+    const target = stub.#target;
     const options = stub.#options;
-    const now = clock.now();
+    const now = target.clock.now();
     const parent: Call | undefined = ambientCall();
     const own = options.timeoutMs >= 0 ? now + options.timeoutMs : Number.POSITIVE_INFINITY;
-    const deadline = Math.min(own, batch.until(clock), parent?.deadline ?? Number.POSITIVE_INFINITY);
+    const deadline = Math.min(own, batch.until(target.clock), parent?.deadline ?? Number.POSITIVE_INFINITY);
     const call = new ClientCall(
+      target,
       method,
       now,
       input,
@@ -77,7 +75,7 @@ abstract class Stub {
       parent,
       options,
     );
-    const answer = call.start(invoke, deadlines, direct);
+    const answer = call.start();
     batch.add(call, answer);
     return answer;
   }

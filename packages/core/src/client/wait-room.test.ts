@@ -51,7 +51,7 @@ describe("the room where calls wait for an endpoint", () => {
     const room = new WaitRoom({ sendQueueEntries: 10, sendQueueWaiters: 1 });
     const call = madeUpCall();
     const outcome = reasonOf(room.wait(call));
-    assert.equal(call.carrier?.giveUp(refusal("GONE")), "no");
+    assert.equal(call.carrier?.giveUp(refusal("GONE"), call), "no");
     assert.equal(room.size, 0);
     assert.equal(await outcome, "GONE");
     room.release(() => assert.fail("it was sent"));

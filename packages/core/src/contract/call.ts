@@ -48,7 +48,7 @@ export interface Reply {
 /** Who has a call right now: a queue, a connection, a dispatcher. */
 export interface Carrier {
   /** The caller has gone: lets go of the call, rejecting what it promised with `error`, and tells whether the handler may have run. */
-  giveUp(error: RpcError): Processed;
+  giveUp(error: RpcError, call: Call): Processed;
 }
 
 /** Who is told the outcome of an attempt, once, where a promise would tell it later and cost more. */
@@ -108,6 +108,8 @@ export interface Call {
   processed: Processed;
   /** Set by who holds the call, so that a caller who gives up is heard at once. */
   carrier: Carrier | undefined;
+  /** What its carrier knows it by; written by the carrier alone. */
+  carriedAs: number;
   /** Why nobody waits for its answer any more; undefined while somebody does. */
   abandoned: RpcError | undefined;
   /** Whether it is over: its caller has its answer, or its handler has settled. */

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { madeUpCall } from "../ambient/made-up-call.fixture.js";
-import { noOptions } from "../client/call-options.js";
+import { type CheckedOptions, noOptions } from "../client/call-options.js";
 import { ClientCall } from "../client/client-call.js";
 import { deadlinesOf } from "../clock/deadlines.js";
-import type { Call } from "../contract/call.js";
+import type { Call, Invoke } from "../contract/call.js";
+import type { Clock } from "../contract/clock.js";
 import type { CodeName } from "../contract/code.js";
 import { type Processed, RpcError, type RpcErrorOptions } from "../contract/errors.js";
 import { createManualClock } from "../testing/manual-clock.js";
@@ -17,6 +18,16 @@ const broke: RetryOptions = { budget: { ratio: 0, perSecond: 0 } };
 
 function failure(code: CodeName, processed: Processed, options: RpcErrorOptions = {}): RpcError {
   return new RpcError(code, "made up", { processed, ...options });
+}
+
+function callThrough(
+  invoke: Invoke,
+  clock: Clock,
+  options: CheckedOptions = noOptions,
+  timeoutMs = 10_000,
+): ClientCall {
+  const origin = { invoke, direct: undefined, deadlines: deadlinesOf(clock) };
+  return new ClientCall(origin, madeUpCall().method, 0, [], timeoutMs, "normal", undefined, options);
 }
 
 /** Sends a call whose first attempt fails so, and whose later ones succeed. Returns when each attempt was made. */
@@ -266,10 +277,10 @@ describe("what a retry leaves in the call", () => {
       failure("unavailable", "no", { reason: "CONNECTION_LOST" }),
       failure("resource_exhausted", "no", { reason: "QUEUE_FULL" }),
     ];
-    const call = new ClientCall(madeUpCall().method, 0, [], 10_000, "normal", undefined, noOptions);
-    call.idempotent = true;
     const invoke = retry(unlimited, clock, half)(() => Promise.reject(errors.shift()));
-    const error = await call.start(invoke, deadlinesOf(clock)).then(
+    const call = callThrough(invoke, clock);
+    call.idempotent = true;
+    const error = await call.start().then(
       () => assert.fail("it succeeded"),
       (thrown: RpcError) => thrown,
     );
@@ -288,12 +299,8 @@ describe("what a retry leaves in the call", () => {
       sent++;
       return Promise.reject(failure("resource_exhausted", "no", { retryAfterMs: 5_000, ...peer }));
     });
-    const { method } = madeUpCall();
-    const call = new ClientCall(method, 0, [], 10_000, "normal", undefined, {
-      ...noOptions,
-      signal: controller.signal,
-    });
-    const outcome = call.start(invoke, deadlinesOf(clock)).catch((thrown: RpcError) => thrown.reason);
+    const call = callThrough(invoke, clock, { ...noOptions, signal: controller.signal });
+    const outcome = call.start().catch((thrown: RpcError) => thrown.reason);
     await clock.advance(100);
     controller.abort();
     assert.equal(await outcome, "CANCELLED");
@@ -314,8 +321,9 @@ describe("what a retry leaves in the call", () => {
         clock.setTimer(() => reject(failure("resource_exhausted", "no", { retryAfterMs: 500, ...peer })), 400),
       );
     });
-    const call = new ClientCall(madeUpCall().method, 0, [], 1_000, "normal", undefined, noOptions);
-    const outcome = call.start(invoke, deadlinesOf(clock)).catch((thrown: RpcError) => thrown);
+    const outcome = callThrough(invoke, clock, noOptions, 1_000)
+      .start()
+      .catch((thrown: RpcError) => thrown);
     await clock.advance(1_005);
     assert.equal(((await outcome) as RpcError).code, "deadline_exceeded");
     await clock.advance(10_000);
@@ -356,8 +364,6 @@ test("while everything answers unavailable for 10 s, no more than 1.15 requests 
 describe("what the last error tells", () => {
   test("the last error says what became of each attempt, where, and when; the first that succeeds says nothing", async () => {
     const clock = createManualClock();
-    const { method } = madeUpCall();
-    const made = (): ClientCall => new ClientCall(method, 0, [], 10_000, "normal", undefined, noOptions);
     const at = (address: string) => ({ id: address, address, weight: 1, tags: {}, inactive: false });
     const failAt = (endpoint: string, reason: string): RpcError =>
       new RpcError("unavailable", `no luck with ${endpoint}`, { reason, processed: "no", endpoint });
@@ -375,8 +381,8 @@ describe("what the last error tells", () => {
       call.endpoint = at(error.endpoint!);
       return new Promise((_, reject) => clock.setTimer(() => reject(error), 7));
     });
-    const outcome = made()
-      .start(invoke, deadlinesOf(clock))
+    const outcome = callThrough(invoke, clock)
+      .start()
       .catch((thrown: RpcError) => thrown.message);
     await clock.advance(30);
     assert.equal(
@@ -392,8 +398,8 @@ describe("what the last error tells", () => {
       call.endpoint = at("tcp://a");
       return Promise.reject(failAt("tcp://a", "CONNECTION_LOST"));
     });
-    const late = made()
-      .start(slow, deadlinesOf(clock))
+    const late = callThrough(slow, clock)
+      .start()
       .catch((thrown: RpcError) => thrown.message);
     await clock.advance(10_005);
     assert.match(
@@ -404,13 +410,13 @@ describe("what the last error tells", () => {
 
   test("where the budget refuses a retry the error says so, and by which option", async () => {
     const clock = createManualClock();
-    const call = new ClientCall(madeUpCall().method, 0, [], 10_000, "normal", undefined, noOptions);
     const invoke = retry(
       { budget: { ratio: 0, perSecond: 0 } },
       clock,
       half,
     )(() => Promise.reject(failure("resource_exhausted", "no", peer)));
-    const message = await call.start(invoke, deadlinesOf(clock)).then(
+    const call = callThrough(invoke, clock);
+    const message = await call.start().then(
       () => assert.fail("it succeeded"),
       (thrown: RpcError) => thrown.message,
     );

@@ -1,4 +1,4 @@
-import { type Call, type Metadata, noMetadata, type Receiver } from "../contract/call.js";
+import { type Call, type Carrier, type Metadata, noMetadata, type Receiver } from "../contract/call.js";
 import type { Codec, DecodeLimits } from "../contract/codec.js";
 import { type Processed, RpcError } from "../contract/errors.js";
 import { decodeFault } from "../wire/fault.js";
@@ -9,11 +9,11 @@ import { protocolError } from "../wire/protocol-error.js";
 import { Assemblies, ownedLimits } from "./assembly.js";
 import type { Connection } from "./connection.js";
 import { GrowingSink } from "./growing-sink.js";
-import { PendingCall, type Tracker } from "./pending-call.js";
+import { InFlight } from "./in-flight.js";
+import { PendingCall, type QueueOwner, type Tracker } from "./pending-call.js";
 import type { RemoteMethod } from "./remote-service.js";
 import { SendQueue } from "./send-queue.js";
 import type { WhenFull } from "./session-options.js";
-import { Slots } from "./slots.js";
 import { UsualLatency } from "./usual-latency.js";
 
 /** Thrown, and caught here, where a call was given up while it was encoded. */
@@ -32,9 +32,9 @@ interface Answer {
 }
 
 /** The calls we made on a connection: written, queued, answered, given up. */
-export class Outgoing {
+export class Outgoing implements Carrier, QueueOwner {
   readonly #connection: Connection;
-  readonly #slots = new Slots<PendingCall>();
+  readonly #inFlight = new InFlight(this);
   readonly #queue: SendQueue;
   readonly #assemblies: Assemblies<Answer>;
   readonly #fields = new Fields();
@@ -57,12 +57,12 @@ export class Outgoing {
 
   /** Calls without an answer, those in the queue included. */
   get pending(): number {
-    return this.#slots.size + this.#queue.size + this.#queue.waiting;
+    return this.#inFlight.size + this.#queue.size + this.#queue.waiting;
   }
 
   /** Lets go of what many calls made large and nothing needs: for connections that fell idle. */
   trim(): void {
-    this.#slots.trim();
+    this.#inFlight.trim();
   }
 
   /** Calls that wait in front of the socket, and the bytes of their arguments. */
@@ -71,7 +71,7 @@ export class Outgoing {
   }
 
   get nearlyExhausted(): boolean {
-    return this.#slots.nearlyExhausted;
+    return this.#inFlight.nearlyExhausted;
   }
 
   get assemblies(): { readonly waitingSince: number } {
@@ -85,23 +85,24 @@ export class Outgoing {
 
   /** When the oldest of the calls without an answer that were written after `since` was, in ms on the clock; Infinity where there is none. */
   oldestWrittenAt(since: number): number {
-    let oldest = Number.POSITIVE_INFINITY;
-    for (const { writtenAt } of this.#slots.values()) if (writtenAt > since && writtenAt < oldest) oldest = writtenAt;
-    return oldest;
+    return this.#inFlight.oldestWrittenAt(since);
   }
 
   /** Gives up the calls of a tracker that `mayMove` lets go, with an error that says that the peer is silent. */
   moveAway(tracker: Tracker, mayMove: (call: Call, written: boolean) => boolean): void {
-    const waiting = [...this.#queue.values(), ...this.#slots.values()];
-    for (const pending of waiting) {
-      if (pending.tracker !== tracker || pending.settled) continue;
-      if (mayMove(pending.call, pending.id !== 0)) this.giveUp(pending, silent(this.#connection.peer.address));
+    const error = (): RpcError => silent(this.#connection.peer.address);
+    for (const pending of this.#queue.values()) {
+      if (pending.tracker === tracker && !pending.settled && mayMove(pending.call, false)) pending.giveUp(error());
+    }
+    for (const id of this.#inFlight.ids(tracker)) {
+      const call = this.#inFlight.get(id);
+      if (call !== undefined && mayMove(call, true)) this.#giveUp(id, error());
     }
   }
 
   /** Returns an id for a frame that is no call. */
   nextId(): number {
-    return this.#slots.skip();
+    return this.#inFlight.skip();
   }
 
   /** What was written in this turn is on its way. */
@@ -111,13 +112,12 @@ export class Outgoing {
 
   /** Sends a call; `receiver` is told how it ended. */
   send(call: Call, remote: RemoteMethod, tracker: Tracker | undefined, receiver: Receiver): void {
-    const pending = new PendingCall(this, call, remote, tracker, receiver);
-    call.carrier = pending;
     remote.counters.calls++;
     if (call.attempt > 1) remote.counters.retries++;
-    if (call.oneway && (this.#connection.features & Feature.oneway) === 0) this.#refuseOneway(pending);
-    else if (this.#queue.size === 0 && this.#mayWrite()) this.#write(pending);
-    else this.#enqueue(pending);
+    if (call.oneway && (this.#connection.features & Feature.oneway) === 0)
+      this.#refuseOneway(new PendingCall(this, call, remote, tracker, receiver));
+    else if (this.#queue.size === 0 && this.#mayWrite()) this.#write(call, remote, tracker, receiver, undefined);
+    else this.#enqueue(new PendingCall(this, call, remote, tracker, receiver));
     // A getter of what is being encoded may have made this call, which then had to queue.
     if (this.#queue.size > 0) this.#connection.outbox.whenShut(this.#pump);
   }
@@ -127,37 +127,46 @@ export class Outgoing {
     do {
       while (this.#queue.size > 0 && this.#mayWrite() && this.#mayBegin(this.#queue.firstBytes)) {
         const pending = this.#queue.shift();
-        if (pending !== undefined) this.#write(pending);
+        if (pending !== undefined)
+          this.#write(pending.call, pending.remote, pending.tracker, pending.receiver, pending);
       }
     } while (this.#queue.waiting > 0 && this.#refill() && this.#mayWrite());
   }
 
-  giveUp(pending: PendingCall, error: RpcError): Processed {
-    const now = this.#connection.clock.now();
-    if (pending.id === 0) {
-      this.#queue.remove(pending);
-      error.processed = "no";
-      pending.fail(error, now);
-      this.#next();
-      return "no";
-    }
-    const { id } = pending;
-    const { outbox, ownFlag } = this.#connection;
-    this.#slots.take(id);
+  giveUp(error: RpcError, { carriedAs }: Call): Processed {
+    return this.#giveUp(carriedAs, error);
+  }
+
+  giveUpQueued(pending: PendingCall, error: RpcError): Processed {
+    this.#queue.remove(pending);
+    error.processed = "no";
+    pending.fail(error, this.#connection.clock.now());
+    this.#next();
+    return "no";
+  }
+
+  #giveUp(id: number, error: RpcError): Processed {
+    const pending = this.#inFlight.take(id);
+    if (pending === undefined) return "maybe";
     this.#assemblies.drop(id);
-    const told = outbox.withdraw(id, Kind.request);
-    if (told) outbox.frame(Kind.cancel, ownFlag, 0, id);
+    const told = pending.writtenAt >= 0 && this.#withdraw(id);
+    if (told) this.#connection.outbox.frame(Kind.cancel, this.#connection.ownFlag, 0, id);
     error.processed = told ? "maybe" : "no";
-    pending.fail(error, now);
+    pending.fail(error, this.#connection.clock.now());
     this.#next();
     return error.processed;
+  }
+
+  /** Lets nothing more of a call leave. Returns whether the peer may know of it. */
+  #withdraw(id: number): boolean {
+    return this.#connection.outbox.withdraw(id, Kind.request);
   }
 
   /** Takes a response, error or reject. */
   onAnswer(kind: number, flags: number, target: number, id: number, bytes: Buffer, start: number, end: number): void {
     const declared = (flags & Flag.declared) !== 0;
-    const pending = this.#slots.get(id);
-    if (pending === undefined) {
+    const call = this.#inFlight.get(id);
+    if (call === undefined) {
       this.#refuseUnknown(id);
       return;
     }
@@ -171,12 +180,12 @@ export class Outgoing {
       codec = fields.codec;
       metadata = fields.metadata;
       if ((flags & Flag.more) !== 0) {
-        this.#begin(pending, { kind, target, codec, metadata, declared }, fields.totalBytes, bytes, at, end);
+        this.#begin(call, id, { kind, target, codec, metadata, declared }, fields.totalBytes, bytes, at, end);
         return;
       }
     }
-    if (metadata !== noMetadata) pending.call.replyMetadata = metadata;
-    this.#settle(pending, kind, target, codec, declared, bytes, at, end, this.#connection.limits);
+    if (metadata !== noMetadata) call.replyMetadata = metadata;
+    this.#settle(id, kind, target, codec, declared, bytes, at, end, this.#connection.limits);
   }
 
   /** Takes a part of an answer. */
@@ -184,15 +193,15 @@ export class Outgoing {
     if (start === end) this.#connection.rates.count("frames that say nothing", this.#connection.readAt);
     const whole = this.#assemblies.add(id, (flags & Flag.more) === 0, bytes, start, end);
     if (whole === undefined) {
-      if (!this.#slots.issued(id)) this.#refuseUnknown(id);
+      if (!this.#inFlight.issued(id)) this.#refuseUnknown(id);
       return;
     }
-    const pending = this.#slots.get(id);
-    if (pending === undefined) return;
+    const call = this.#inFlight.get(id);
+    if (call === undefined) return;
     const { context, body } = whole;
-    pending.call.replyMetadata = context.metadata;
+    call.replyMetadata = context.metadata;
     const { kind, target, codec, declared } = context;
-    this.#settle(pending, kind, target, codec, declared, body, 0, body.length, ownedLimits(this.#connection.limits));
+    this.#settle(id, kind, target, codec, declared, body, 0, body.length, ownedLimits(this.#connection.limits));
   }
 
   /**
@@ -211,11 +220,7 @@ export class Outgoing {
     this.#lastRun = Math.min(this.#lastRun, lastId);
     const now = this.#connection.clock.now();
     for (const pending of this.#queue.takeAll()) pending.fail(this.#draining(), now);
-    for (const pending of this.#slots.values()) {
-      if (pending.id <= lastId) continue;
-      this.#slots.take(pending.id);
-      pending.fail(this.#draining(), now);
-    }
+    for (const id of this.#inFlight.ids()) if (id > lastId) this.#inFlight.take(id)?.fail(this.#draining(), now);
   }
 
   /** Settles everything: the connection is gone. */
@@ -231,15 +236,17 @@ export class Outgoing {
         cause: error,
       });
     for (const pending of this.#queue.takeAll()) pending.fail(lost("no"), now);
-    for (const pending of this.#slots.takeAll()) {
-      const told = pending.id !== 0 && this.#connection.outbox.withdraw(pending.id, Kind.request);
+    for (const id of this.#inFlight.ids()) {
+      const pending = this.#inFlight.take(id);
+      if (pending === undefined) continue;
+      const told = pending.writtenAt >= 0 && this.#withdraw(id);
       pending.fail(lost(told ? "maybe" : "no"), now);
     }
   }
 
   #mayWrite(): boolean {
     const { outbox, limits, peerLimits } = this.#connection;
-    return this.#slots.size < Math.min(limits.inFlight, peerLimits.inFlight) && !outbox.full && !outbox.open;
+    return this.#inFlight.size < Math.min(limits.inFlight, peerLimits.inFlight) && !outbox.full && !outbox.open;
   }
 
   /** Whether a message of so many bytes may be begun; what fits into a frame with all its fields always may. */
@@ -247,25 +254,30 @@ export class Outgoing {
     return bodyBytes <= maxFrameBytes / 2 || this.#connection.outbox.mayBegin(bodyBytes);
   }
 
-  #write(pending: PendingCall): void {
-    const { call, remote } = pending;
+  /** Writes a call: one that is new, or one that was `queued` and taken out. */
+  #write(
+    call: Call,
+    remote: RemoteMethod,
+    tracker: Tracker | undefined,
+    receiver: Receiver,
+    queued: PendingCall | undefined,
+  ): void {
     const { outbox, clock, ownFlag } = this.#connection;
     const now = this.#turnAt < 0 ? clock.now() : this.#turnAt;
     const leftMs = Math.floor(call.deadline - now);
     // The caller's own deadline settles it; nothing has to leave any more.
     if (leftMs <= 0 && call.deadline <= now) {
-      pending.fail(expired(call), now);
+      (queued ?? new PendingCall(this, call, remote, tracker, receiver)).fail(expired(call), now);
       return;
     }
-    // Nothing comes back for a oneway call that would have to find it.
-    const id = call.oneway ? this.#slots.skip() : this.#slots.add(pending);
+    const id = this.#inFlight.add(call, remote, tracker, receiver);
     try {
-      this.#encode(pending, id, leftMs, outbox, ownFlag | remote.flags | (call.oneway ? Flag.oneway : 0));
+      const flags = ownFlag | remote.flags | (call.oneway ? Flag.oneway : 0);
+      this.#encode(call, remote, id, leftMs, outbox, flags, queued?.queuedBody);
       if (!outbox.mayEnd) {
         const body = outbox.takeBody();
         outbox.rollback();
-        this.#slots.take(id);
-        this.#queue.putBack(pending, body);
+        this.#putBack(id, body);
         return;
       }
       this.#turnAt = now;
@@ -273,18 +285,23 @@ export class Outgoing {
     } catch (cause) {
       this.#turnAt = -1;
       outbox.rollback();
-      this.#slots.take(id);
-      pending.fail(unsendable(call, cause), now);
+      this.#inFlight.take(id)?.fail(unsendable(call, cause), now);
       return;
     }
-    pending.queuedBody = undefined;
     if (call.oneway) {
-      pending.succeed(undefined, now);
+      // Nothing comes back that would have to find it.
+      this.#inFlight.succeed(id, undefined, now);
       if (this.pending === 0) this.#onIdle();
       return;
     }
-    pending.id = id;
-    pending.writtenAt = now;
+    this.#inFlight.written(id, now);
+  }
+
+  /** What was encoded finds no room: it is the first of the queue. */
+  #putBack(id: number, body: Buffer): void {
+    const pending = this.#inFlight.take(id)!;
+    pending.call.carrier = pending;
+    this.#queue.putBack(pending, body);
   }
 
   #draining(): RpcError {
@@ -308,8 +325,15 @@ export class Outgoing {
     pending.fail(error, clock.now());
   }
 
-  #encode(pending: PendingCall, id: number, leftMs: number, outbox: Connection["outbox"], baseFlags: number): void {
-    const { call, remote } = pending;
+  #encode(
+    call: Call,
+    remote: RemoteMethod,
+    id: number,
+    leftMs: number,
+    outbox: Connection["outbox"],
+    baseFlags: number,
+    body: Buffer | undefined,
+  ): void {
     const plain = call.priority === "normal" && call.attempt === 1 && !call.cautious;
     const bits = plain ? 0 : priorityBits(call.priority, call.attempt, call.cautious);
     const withMetadata = call.metadata !== noMetadata;
@@ -326,17 +350,17 @@ export class Outgoing {
     outbox.position = at;
     if (withMetadata) writeMetadata(call.metadata, outbox);
     outbox.body();
-    const body = pending.queuedBody;
     if (body === undefined) {
       this.#codecOf(remote).encode(call.input, outbox);
     } else {
       outbox.reserve(body.length);
       outbox.position += body.copy(outbox.bytes, outbox.position);
     }
-    if (pending.settled) throw givenUp;
+    if (this.#inFlight.get(id) === undefined) throw givenUp;
   }
 
   #enqueue(pending: PendingCall): void {
+    pending.call.carrier = pending;
     if (this.#queue.mustWait) this.#queue.join(pending, this.#connection.clock.now());
     else this.#encodeToQueue(pending);
   }
@@ -367,15 +391,15 @@ export class Outgoing {
     return codec === undefined ? this.#connection.codec : (this.#connection.codecById(codec) ?? this.#connection.codec);
   }
 
-  #begin(pending: PendingCall, answer: Answer, totalBytes: number, bytes: Buffer, start: number, end: number): void {
+  #begin(call: Call, id: number, answer: Answer, totalBytes: number, bytes: Buffer, start: number, end: number): void {
     const { limits } = this.#connection;
     if (totalBytes <= limits.messageBytes) {
-      this.#assemblies.begin(pending.id, totalBytes, answer, bytes, start, end);
+      this.#assemblies.begin(id, totalBytes, answer, bytes, start, end);
       return;
     }
-    const message = `the answer to ${pending.call.method.path} has ${totalBytes} bytes, above limits.messageBytes ${limits.messageBytes}`;
-    this.giveUp(
-      pending,
+    const message = `the answer to ${call.method.path} has ${totalBytes} bytes, above limits.messageBytes ${limits.messageBytes}`;
+    this.#giveUp(
+      id,
       new RpcError("resource_exhausted", message, {
         reason: "MESSAGE_TOO_LARGE",
         endpoint: this.#connection.peer.address,
@@ -384,7 +408,7 @@ export class Outgoing {
   }
 
   #settle(
-    pending: PendingCall,
+    id: number,
     kind: number,
     target: number,
     codec: number,
@@ -395,27 +419,27 @@ export class Outgoing {
     limits: DecodeLimits,
   ): void {
     const { readAt, peer, errors } = this.#connection;
-    const decoder = codec < 0 ? this.#codecOf(pending.remote) : this.#connection.codecById(codec);
+    const decoder = codec < 0 ? this.#codecOf(this.#inFlight.remoteOf(id)) : this.#connection.codecById(codec);
     // What breaks the protocol ends the connection, which settles this call with all others.
     if (decoder === undefined)
       throw protocolError("UNKNOWN_CODEC", `an answer is in codec ${codec}, which was not agreed`);
     if (kind === Kind.response) {
-      this.#slots.take(pending.id);
-      if (pending.id % sampled === 0) this.#usual.heard(readAt - pending.writtenAt);
+      if (id % sampled === 0) this.#usual.heard(readAt - this.#inFlight.writtenAt(id));
       try {
-        pending.succeed(decoder.decode(bytes, start, end, limits), readAt);
+        this.#inFlight.succeed(id, decoder.decode(bytes, start, end, limits), readAt);
       } catch (cause) {
-        pending.fail(undecodable(pending.call, peer.address, cause), readAt);
+        const pending = this.#inFlight.take(id);
+        pending?.fail(undecodable(pending.call, peer.address, cause), readAt);
       }
     } else {
       const { error, detailsStart } = decodeFault(target, bytes, start, end, peer.address);
       if ((kind === Kind.reject) !== (error.processed === "no"))
         throw protocolError("MALFORMED_FRAME", "a reject says that the handler ran, or an error that it did not");
-      this.#slots.take(pending.id);
+      const pending = this.#inFlight.take(id);
       const whole = detailsStart === end ? error : withDetails(error, decoder, bytes, detailsStart, end, limits);
       // Without the details it was sent with it is not what its class promises.
       const complete = detailsStart === end || whole !== error;
-      pending.fail(declared && complete ? errors.revive(whole) : whole, readAt);
+      pending?.fail(declared && complete ? errors.revive(whole) : whole, readAt);
     }
     this.#next();
   }
@@ -423,11 +447,11 @@ export class Outgoing {
   /** A place has become free. */
   #next(): void {
     if (this.#queue.size + this.#queue.waiting > 0) this.pump();
-    else if (this.#slots.size === 0) this.#onIdle();
+    else if (this.#inFlight.size === 0) this.#onIdle();
   }
 
   #refuseUnknown(id: number): void {
-    if (!this.#slots.issued(id))
+    if (!this.#inFlight.issued(id))
       throw protocolError("UNKNOWN_ID", `an answer came to call ${id}, which was never made`);
     this.#connection.counters.lateAnswers++;
   }

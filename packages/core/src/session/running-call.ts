@@ -41,6 +41,7 @@ export class RunningCall implements Call, Head, Expiring, Startable {
   readonly cautious: boolean;
   processed: Processed = "no";
   carrier: Carrier | undefined = undefined;
+  carriedAs = 0;
   abandoned: RpcError | undefined = undefined;
   settled = false;
   nested: Set<NestedCall> | undefined = undefined;

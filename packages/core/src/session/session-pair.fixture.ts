@@ -119,6 +119,7 @@ function callOf(input: readonly unknown[], deadline: number): Call {
     cautious: false,
     processed: "no",
     carrier: undefined as Carrier | undefined,
+    carriedAs: 0,
     abandoned: undefined as RpcError | undefined,
     settled: false,
     nested: undefined as Set<NestedCall> | undefined,

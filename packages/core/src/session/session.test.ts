@@ -51,7 +51,7 @@ test("whatever both ends call, however large and in whatever order it is answere
         const { call, answer } = ends[from as "dialler" | "acceptor"].call([value, turns]);
         const outcome = outcomeOf(answer);
         if (pause) await turn();
-        if (giveUp) call.carrier?.giveUp(new RpcError("cancelled", "given up", { processed: "no" }));
+        if (giveUp) call.carrier?.giveUp(new RpcError("cancelled", "given up", { processed: "no" }), call);
         outcomes.push({ outcome, value, giveUp });
       }
       for (const { outcome, value, giveUp } of outcomes) {

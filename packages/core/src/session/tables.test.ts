@@ -1,18 +1,31 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
+import { madeUpCall } from "../ambient/made-up-call.fixture.js";
+import type { Call, Carrier } from "../contract/call.js";
 import type { RpcError } from "../contract/errors.js";
 import { defaultLimits } from "../contract/limits.js";
+import { CallCounters } from "../stats/call-counters.js";
 import { createManualClock } from "../testing/manual-clock.js";
 import { Assemblies } from "./assembly.js";
 import { GrowingSink } from "./growing-sink.js";
-import type { PendingCall } from "./pending-call.js";
+import { InFlight } from "./in-flight.js";
+import type { PendingCall, QueueOwner } from "./pending-call.js";
+import type { RemoteMethod } from "./remote-service.js";
 import type { RunningCall } from "./running-call.js";
 import { RunningCalls } from "./running-calls.js";
 import { SendQueue } from "./send-queue.js";
-import { Slots } from "./slots.js";
 
-test("slots keep each call under its own id, whatever is put in and taken out, and give no id twice", () => {
+const owner: Carrier & QueueOwner = { giveUp: () => "no", giveUpQueued: () => "no" };
+const remote = { counters: new CallCounters() } as unknown as RemoteMethod;
+
+function put(calls: InFlight, log: unknown[] = []): { id: number; call: Call } {
+  const call = madeUpCall();
+  const receiver = { succeed: (output: unknown) => log.push(output), fail: (error: unknown) => log.push(error) };
+  return { id: calls.add(call, remote, undefined, receiver), call };
+}
+
+test("the table of calls in flight keeps each under its own id, whatever is put in and taken out, and give no id twice", () => {
   const step = fc.oneof(
     { weight: 5, arbitrary: fc.record({ do: fc.constant("add" as const), which: fc.nat() }) },
     { weight: 4, arbitrary: fc.record({ do: fc.constant("take" as const), which: fc.nat() }) },
@@ -24,39 +37,41 @@ test("slots keep each call under its own id, whatever is put in and taken out, a
       fc.array(step, { maxLength: 600 }),
       fc.constantFrom(1, 63, 0x7fff_fff0, 0xffff_0000),
       (steps, firstId) => {
-        const slots = new Slots<{ readonly n: number }>(firstId);
-        const model = new Map<number, { readonly n: number }>();
+        const calls = new InFlight(owner, firstId);
+        const model = new Map<number, Call>();
         let last = firstId - 1;
-        for (const [n, { do: what, which }] of steps.entries()) {
+        for (const { do: what, which } of steps) {
           const known = [...model.keys()];
           if (what === "add") {
-            const entry = { n };
-            const id = slots.add(entry);
+            const { id, call } = put(calls);
             assert.ok(id > last && id <= 0xffff_ffff);
             last = id;
-            model.set(id, entry);
+            model.set(id, call);
+            calls.written(id, id);
+            assert.deepEqual([call.carrier, call.carriedAs], [owner, id]);
           } else if (what === "skip") {
-            const id = slots.skip();
+            const id = calls.skip();
             assert.ok(id > last);
             last = id;
-            assert.equal(slots.get(id), undefined);
+            assert.equal(calls.get(id), undefined);
           } else if (what === "take" && known.length > 0) {
             const id = known[which % known.length]!;
-            assert.equal(slots.take(id), model.get(id));
+            const taken = calls.take(id);
+            assert.deepEqual([taken?.call, taken?.writtenAt], [model.get(id), id]);
+            assert.equal(taken?.call.carrier, undefined);
             model.delete(id);
-            assert.equal(slots.take(id), undefined);
+            assert.equal(calls.take(id), undefined);
           } else {
             const id = last + 1 + (which % 1_000);
-            assert.equal(slots.get(id), undefined);
-            assert.equal(slots.take(id), undefined);
-            assert.equal(slots.issued(id), false);
+            assert.equal(calls.get(id), undefined);
+            assert.equal(calls.take(id), undefined);
+            assert.equal(calls.issued(id), false);
           }
-          assert.equal(slots.size, model.size);
+          assert.equal(calls.size, model.size);
         }
-        for (const [id, entry] of model) assert.equal(slots.get(id), entry);
-        assert.deepEqual(new Set(slots.values()), new Set(model.values()));
-        assert.deepEqual(new Set(slots.takeAll()), new Set(model.values()));
-        assert.equal(slots.size, 0);
+        for (const [id, call] of model) assert.equal(calls.get(id), call);
+        assert.deepEqual(new Set(calls.ids()), new Set(model.keys()));
+        assert.equal(calls.oldestWrittenAt(firstId), Math.min(...[...model.keys()].filter((id) => id > firstId)));
       },
     ),
     { numRuns: 80 },
@@ -64,20 +79,32 @@ test("slots keep each call under its own id, whatever is put in and taken out, a
 });
 
 test("a call that stays for a long time takes no other's place, however many come and go", () => {
-  const slots = new Slots<string>();
-  const old = slots.add("old");
+  const calls = new InFlight(owner);
+  const log: unknown[] = [];
+  const old = put(calls);
   for (let n = 0; n < 100_000; n++) {
-    const id = slots.add("quick");
-    assert.notEqual(id & 63, old & 63);
-    slots.take(id);
+    const { id } = put(calls, log);
+    assert.notEqual(id & 7, old.id & 7);
+    calls.succeed(id, n, 0);
+    assert.equal(log.pop(), n);
   }
-  assert.equal(slots.get(old), "old");
+  assert.equal(calls.get(old.id), old.call);
+});
+
+test("a call that was given to another connection meanwhile stays with that one", () => {
+  const calls = new InFlight(owner);
+  const { id, call } = put(calls);
+  const second = calls.add(call, remote, undefined, { succeed() {}, fail() {} });
+  calls.take(id);
+  assert.deepEqual([call.carrier, call.carriedAs], [owner, second]);
+  calls.succeed(second, undefined, 0);
+  assert.equal(call.carrier, undefined);
 });
 
 test("ids that run out are said to before they do", () => {
-  assert.equal(new Slots(1).nearlyExhausted, false);
-  assert.equal(new Slots(0xffff_ffff - 2_000_000).nearlyExhausted, false);
-  assert.equal(new Slots(0xffff_ffff - 1_000).nearlyExhausted, true);
+  assert.equal(new InFlight(owner, 1).nearlyExhausted, false);
+  assert.equal(new InFlight(owner, 0xffff_ffff - 2_000_000).nearlyExhausted, false);
+  assert.equal(new InFlight(owner, 0xffff_ffff - 1_000).nearlyExhausted, true);
 });
 
 const running = (id: number): RunningCall => ({ id }) as RunningCall;
