@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { TestContext } from "node:test";
+import type { Ending } from "../wire/ground/at-end.js";
 import { missing } from "./installed.js";
 import { openRealServer, type RealServer } from "./real-server.js";
 
@@ -12,7 +12,7 @@ export interface EtcdOptions {
 }
 
 /** Starts an etcd of one member. A quick one: it grants leases from 1 s on. */
-export function openEtcd(t: TestContext, { tls }: EtcdOptions = {}): Promise<RealServer> {
+export function openEtcd(t: Ending, { tls }: EtcdOptions = {}): Promise<RealServer> {
   const scheme = tls === undefined ? "http" : "https";
   const secured =
     tls === undefined

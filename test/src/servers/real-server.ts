@@ -3,9 +3,8 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { atEnd } from "../wire/ground/at-end.js";
+import { atEnd, type Ending } from "../wire/ground/at-end.js";
 import { freePorts } from "./free-ports.js";
 
 /** How long a server may take until its health check agrees, in ms: Java on a busy machine. */
@@ -45,7 +44,7 @@ export interface RealServer {
 }
 
 /** Starts a server; resolves when its health check agrees. It ends with the test, and its folder goes. */
-export async function openRealServer(t: TestContext, recipe: Recipe): Promise<RealServer> {
+export async function openRealServer(t: Ending, recipe: Recipe): Promise<RealServer> {
   const folder = await mkdtemp(join(tmpdir(), `rpc-${recipe.name}-`));
   atEnd(t, () => rm(folder, { recursive: true, force: true }));
   const ports = await freePorts(recipe.ports);

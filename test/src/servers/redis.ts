@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { TestContext } from "node:test";
+import type { Ending } from "../wire/ground/at-end.js";
 import { ask } from "./ask.js";
 import { missing } from "./installed.js";
 import { openRealServer, type RealServer } from "./real-server.js";
@@ -8,7 +8,7 @@ import { openRealServer, type RealServer } from "./real-server.js";
 export const redisMissing: string | false = missing("redis-server", "redis-server");
 
 /** Starts a Redis that keeps nothing over a restart. `args` are further arguments, such as `--requirepass`. */
-export function openRedis(t: TestContext, args: readonly string[] = []): Promise<RealServer> {
+export function openRedis(t: Ending, args: readonly string[] = []): Promise<RealServer> {
   return openRealServer(t, {
     name: "redis",
     ports: 1,

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
+import type { Ending } from "../wire/ground/at-end.js";
 import { ask } from "./ask.js";
 import { missing } from "./installed.js";
 import { openRealServer, type RealServer } from "./real-server.js";
@@ -14,7 +14,7 @@ export const zookeeperMissing: string | false = existsSync(archive)
   : "ZooKeeper is not installed; where npm test runs as root on Debian it installs libzookeeper-java";
 
 /** Starts a ZooKeeper of one member, with a tick of `tickMs` (500 unless set): sessions last from 2 to 20 of them. */
-export function openZookeeper(t: TestContext, { tickMs = 500 } = {}): Promise<RealServer> {
+export function openZookeeper(t: Ending, { tickMs = 500 } = {}): Promise<RealServer> {
   return openRealServer(t, {
     name: "zookeeper",
     ports: 1,

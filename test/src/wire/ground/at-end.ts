@@ -1,17 +1,20 @@
 import type { TestContext } from "node:test";
 import { assertAtRest, assertClockAtRest, type Resting } from "@rpc/core/testing";
 
-const ends = new WeakMap<TestContext, Resting[]>();
-const tasks = new WeakMap<TestContext, (() => unknown)[]>();
+/** What ends: a test, or a suite that shares something among its tests. */
+export type Ending = Pick<TestContext, "after">;
+
+const ends = new WeakMap<Ending, Resting[]>();
+const tasks = new WeakMap<Ending, (() => unknown)[]>();
 
 /** Closes a server or a connector when the test is over, which must hold nothing any more then. */
-export function closedAtEnd(t: TestContext, end: Resting & { close(): Promise<void> }): void {
+export function closedAtEnd(t: Ending, end: Resting & { close(): Promise<void> }): void {
   ends.set(t, [...(ends.get(t) ?? []), end]);
   atEnd(t, () => end.close());
 }
 
 /** Runs `task` when the test is over, however it went: what was begun last ends first. */
-export function atEnd(t: TestContext, task: () => unknown): void {
+export function atEnd(t: Ending, task: () => unknown): void {
   let known = tasks.get(t);
   if (known === undefined) {
     const list: (() => unknown)[] = [];
