@@ -11,6 +11,7 @@ import { firstId, greet, meeting } from "./ground/meeting.js";
 import { pong, response } from "./raw/frames.js";
 import type { RawPeer } from "./raw/peer.js";
 import { raw } from "./raw/raw.js";
+import type { Received } from "./raw/received.js";
 
 /** What a call that is late and the ping that asks after it may take together, in ms, and one look more. */
 const suspectMs = 250 + 250 + 400 + 20;
@@ -68,6 +69,16 @@ async function listed(t: TestContext, count: number, settings: ConnectSettings =
   return { clock, probe, peers };
 }
 
+/** Takes the next request, and what asks after the peer before it. */
+async function nextRequest(peer: RawPeer, onPing = (): void => {}): Promise<Received> {
+  for (;;) {
+    const received = await peer.next("a request");
+    if (received.kind === "request") return received;
+    assert.equal(received.kind, "ping");
+    onPing();
+  }
+}
+
 test("a server that falls silent is suspected within a second: its idempotent calls go elsewhere, and no new one goes to it", async (t) => {
   const { clock, probe, peers } = await listed(t, 2);
   const [silent, other] = peers as [RawPeer, RawPeer];
@@ -83,6 +94,22 @@ test("a server that falls silent is suspected within a second: its idempotent ca
   const asked = await other.expect("request", { value: ["next"] });
   other.send(response(asked.id, { value: "too" }));
   assert.equal(await next, "too");
+});
+
+test("a server that falls silent is suspected, too, where every call gives up before it would be late", async (t) => {
+  const { clock, probe, peers } = await listed(t, 2, { timeoutMs: 100 });
+  const [, other] = peers as [RawPeer, RawPeer];
+  const calls = [failed(probe.add(0, 0))];
+  for (let n = 0; n < 3; n++) {
+    await clock.advance(200);
+    calls.push(failed(probe.add(0, 0)));
+  }
+  await clock.advance(suspectMs - 600);
+  for (const { code } of await Promise.all(calls)) assert.equal(code, "deadline_exceeded");
+  const next = probe.add(1, 2);
+  const { id } = await other.expect("request", { value: [1, 2] });
+  other.send(response(id, { value: 3 }));
+  assert.equal(await next, 3);
 });
 
 test("a call that may not run twice stays where it is, and is still answered there", async (t) => {
@@ -187,6 +214,55 @@ test("calls are not judged late where nearly all take as long", async (t) => {
   await clock.advance(600);
   peer.send(response(id, { value: "last" }));
   assert.equal(await call, "last");
+});
+
+/** Makes calls until each was written, lets `ms` pass, and answers them all. */
+async function answeredAfter(ms: number, count: number, { clock, probe, peers }: Listed): Promise<void> {
+  const [peer] = peers as [RawPeer];
+  const calls = Array.from({ length: count }, (_, n) => probe.add(n, 0));
+  const ids: number[] = [];
+  while (ids.length < count) ids.push((await nextRequest(peer)).id);
+  await clock.advance(ms);
+  peer.send(...ids.map((id) => response(id, { value: 0 })));
+  await Promise.all(calls);
+}
+
+for (const recoveredBy of [0, 100]) {
+  test(`a server that was held up for a second, with hundreds of calls, and then answered ${recoveredBy} at once, is suspected within 1.5 s of its next silence`, async (t) => {
+    const all = await listed(t, 2);
+    const { clock, probe, peers } = all;
+    const [silent, other] = peers as [RawPeer, RawPeer];
+    await answeredAfter(1_000, 500, all);
+    for (let n = 0; n < recoveredBy; n++) await answeredAfter(2, 1, all);
+    const call = probe.echo("moved");
+    const { id } = await nextRequest(silent);
+    await clock.advance(1_450);
+    await silent.expect("ping");
+    await silent.expect("cancel", { id });
+    const moved = await other.expect("request", { value: ["moved"] });
+    other.send(response(moved.id, { value: "elsewhere" }));
+    assert.equal(await call, "elsewhere");
+  });
+}
+
+test("a server that is busy with each call for a second, and says nothing meanwhile, is not suspected for that", async (t) => {
+  const all = await listed(t, 2);
+  const { clock, probe, peers } = all;
+  const [busy] = peers as [RawPeer];
+  await answeredAfter(240, 16, all);
+  const calls = [probe.echo(0)];
+  for (let n = 1; n < 20; n++) {
+    await clock.advance(400);
+    calls.push(probe.echo(n));
+    await clock.advance(610);
+    const { id } = await nextRequest(busy);
+    // The ping that it read meanwhile it answers in its turn.
+    busy.send(response(id, { value: "here" }), pong());
+    await clock.advance(1);
+  }
+  const { id } = await nextRequest(busy);
+  busy.send(response(id, { value: "here" }));
+  assert.deepEqual(new Set(await Promise.all(calls)), new Set(["here"]));
 });
 
 test("no suspicion falls on a server for a stall of this process", async (t) => {

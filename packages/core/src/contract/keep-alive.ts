@@ -11,8 +11,8 @@ export interface KeepAliveOptions {
   /** Further silence after either, which ends the connection, in ms. Defaults to 5,000. */
   readonly timeoutMs?: number;
   /**
-   * How old a call must be, and how long its peer silent, for a first ping, in ms; a call that is no older than three
-   * times the 99th percentile of the connection's answers is not. Defaults to 250.
+   * How old a call must be, and how long its peer silent, for a first ping, in ms; no less than three times the 99th
+   * percentile of the connection's answers, or 750 where that is more. Defaults to 250.
    */
   readonly suspectAfterMs?: number;
   /** Further silence after that ping, which makes the peer suspect: it gets no calls until it is heard of, in ms. Defaults to 400. */

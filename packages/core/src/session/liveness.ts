@@ -15,9 +15,12 @@ const lateFactor = 3;
 export interface Watched {
   /** Whether the peer owes an answer. */
   owed(): boolean;
-  /** When the oldest of the calls without an answer that were written after `since` was, in ms on the clock; Infinity where there is none. */
+  /**
+   * When the oldest of the calls without an answer that were written after `since` was, in ms on the clock; Infinity where
+   * there is none. Those count, too, that were given up since the peer was last heard of.
+   */
   oldestWrittenAt(since: number): number;
-  /** What 99 of 100 answers took at most, in ms. */
+  /** What 99 of 100 answers took at most, in ms; what is above 250 counts as that. */
   usualMs(): number;
   /** The peer has become suspect, or was heard of again. */
   onSuspicion(suspect: boolean): void;
@@ -74,7 +77,7 @@ export class Liveness {
       this.#ask(now);
     } else if (silentMs >= dueMs && now - this.#pingedAt >= timeoutMs - tickMs / 2) {
       this.#session.close(connectionLost(peer.address, `it has not answered for ${Math.round(silentMs)} ms`));
-    } else if (silentMs >= this.#options.suspectAfterMs && this.#askedAt <= readAt && this.#isLate(now)) {
+    } else if (silentMs >= this.#options.suspectAfterMs && this.#askedAt <= readAt && this.#isLate(now, silentMs)) {
       this.#ask(now);
     }
   }
@@ -90,11 +93,13 @@ export class Liveness {
     this.#verdict = undefined;
   }
 
-  /** Whether a call waits longer than calls do here, and nothing was asked since it was written. */
-  #isLate(now: number): boolean {
-    if (!this.#session.owed()) return false;
+  /**
+   * Whether a call waits longer than calls do here, and nothing was asked since it was written. The peer has to be silent
+   * as long: where several calls wait, one that is busy with each for long answers them one after the other.
+   */
+  #isLate(now: number, silentMs: number): boolean {
     const lateMs = Math.max(this.#options.suspectAfterMs, lateFactor * this.#session.usualMs());
-    return now - this.#session.oldestWrittenAt(this.#askedAt) >= lateMs;
+    return silentMs >= lateMs && now - this.#session.oldestWrittenAt(this.#askedAt) >= lateMs;
   }
 
   #ask(now: number): void {

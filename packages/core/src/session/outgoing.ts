@@ -8,6 +8,7 @@ import { Flag, Kind, maxFrameBytes } from "../wire/header.js";
 import { protocolError } from "../wire/protocol-error.js";
 import { Assemblies, ownedLimits } from "./assembly.js";
 import type { Connection } from "./connection.js";
+import { GivenUp } from "./given-up.js";
 import { GrowingSink } from "./growing-sink.js";
 import { InFlight } from "./in-flight.js";
 import { PendingCall, type QueueOwner, type Tracker } from "./pending-call.js";
@@ -39,6 +40,7 @@ export class Outgoing implements Carrier, QueueOwner {
   readonly #assemblies: Assemblies<Answer>;
   readonly #fields = new Fields();
   readonly #usual = new UsualLatency();
+  readonly #givenUp = new GivenUp();
   /** When the first call of this turn was written, in ms on the clock: nothing leaves before its end, so all were then. −1 between turns. */
   #turnAt = -1;
   /** Above this id the peer ran nothing: known from its final drain frame. */
@@ -83,9 +85,13 @@ export class Outgoing implements Carrier, QueueOwner {
     return this.#usual.p99Ms;
   }
 
-  /** When the oldest of the calls without an answer that were written after `since` was, in ms on the clock; Infinity where there is none. */
+  /**
+   * When the oldest of the calls without an answer that were written after `since` was, in ms on the clock; Infinity where
+   * there is none. One that was given up counts until something is heard: others would wait as vainly.
+   */
   oldestWrittenAt(since: number): number {
-    return this.#inFlight.oldestWrittenAt(since);
+    const givenUpAt = this.#givenUp.oldestWrittenAt(since, this.#connection.readAt);
+    return this.#inFlight.size === 0 ? givenUpAt : Math.min(givenUpAt, this.#inFlight.oldestWrittenAt(since));
   }
 
   /** Gives up the calls of a tracker that `mayMove` lets go, with an error that says that the peer is silent. */
@@ -149,10 +155,15 @@ export class Outgoing implements Carrier, QueueOwner {
     const pending = this.#inFlight.take(id);
     if (pending === undefined) return "maybe";
     this.#assemblies.drop(id);
+    const { outbox, ownFlag, clock, readAt } = this.#connection;
+    const now = clock.now();
     const told = pending.writtenAt >= 0 && this.#withdraw(id);
-    if (told) this.#connection.outbox.frame(Kind.cancel, this.#connection.ownFlag, 0, id);
+    if (told) {
+      outbox.frame(Kind.cancel, ownFlag, 0, id);
+      this.#givenUp.add(pending.writtenAt, now, readAt);
+    }
     error.processed = told ? "maybe" : "no";
-    pending.fail(error, this.#connection.clock.now());
+    pending.fail(error, now);
     this.#next();
     return error.processed;
   }
