@@ -46,6 +46,7 @@ const atHome = {
   winston: "^packages/decorators/src/",
   msgpackr: "^packages/core/src/codecs/",
   etcd3: "^packages/registry-etcd/src/",
+  ioredis: "^packages/registry-redis/src/",
   "ts-morph": "^packages/codegen/src/",
 };
 

@@ -6,7 +6,16 @@ import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { root } from "./workspaces.js";
 
-const libraries = ["inversify", "reflect-metadata", "class-transformer", "winston", "msgpackr", "etcd3", "ts-morph"];
+const libraries = [
+  "inversify",
+  "reflect-metadata",
+  "class-transformer",
+  "winston",
+  "msgpackr",
+  "etcd3",
+  "ioredis",
+  "ts-morph",
+];
 const others = ["fast-check", "chalk", "undeclared", "shared-dev"];
 
 /** A tree that keeps every rule: the file, and what it holds. */
