@@ -18,19 +18,20 @@ const packages = {
 };
 
 /** For each folder of core the other folders that it may import. */
-const small = ["ambient", "clock", "codecs", "discovery", "interceptors", "service", "stats", "transport"];
+const small = ["ambient", "clock", "codecs", "discovery", "interceptors", "items", "service", "stats", "transport"];
 const core = {
   contract: [],
   wire: ["contract"],
   stats: ["contract"],
   session: ["wire", "overload", "clock", "stats", "contract"],
-  ambient: ["contract"],
+  ambient: ["items", "contract"],
   clock: ["contract"],
   codecs: ["contract"],
   discovery: ["clock", "contract"],
-  interceptors: ["contract"],
+  interceptors: ["items", "contract"],
+  items: ["contract"],
   overload: ["contract"],
-  service: ["contract"],
+  service: ["items", "contract"],
   transport: ["service", "contract"],
   host: ["session", "overload", ...small, "contract"], // what a process answers, whichever side dialled
   client: ["host", "session", "overload", ...small, "contract"],

@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Call, Invoke } from "../contract/call.js";
 import { RpcError } from "../contract/errors.js";
+import { isStream } from "../items/is-stream.js";
+import { ItemsWithin, type Within } from "../items/items-within.js";
 
 /**
  * What begins in a handler refers to: emptied when the handler settles. Whatever outlives it, a timer, a socket, a
@@ -56,6 +58,33 @@ export function runInCall(call: Call, invoke: Invoke): Promise<unknown> {
     },
     (thrown: unknown) => {
       holder.call = undefined;
+      throw thrown;
+    },
+  );
+}
+
+/**
+ * `runInCall` for a call whose result is a stream: `currentCall()` is it also in what the stream's source does between two
+ * items, until the last one was taken, or its reader has left.
+ */
+export function streamInCall(call: Call, invoke: Invoke): Promise<unknown> {
+  storage ??= new AsyncLocalStorage();
+  const holder: Holder = { call };
+  const within: Within = (run) => storage!.run(holder, run);
+  const end = (): void => {
+    holder.call = undefined;
+  };
+  let answer: Promise<unknown>;
+  try {
+    answer = within(() => invoke(call));
+  } catch (thrown) {
+    end();
+    throw thrown;
+  }
+  return answer.then(
+    (output) => (isStream(output) ? new ItemsWithin(output, within, end) : output),
+    (thrown: unknown) => {
+      end();
       throw thrown;
     },
   );

@@ -1,1 +1,1 @@
-export { ambientCall, currentCall, detached, runInCall } from "./ambient.js";
+export { ambientCall, currentCall, detached, runInCall, streamInCall } from "./ambient.js";

@@ -1,4 +1,5 @@
 import type { NestedCall } from "../contract/call.js";
+import type { Batched } from "../contract/client.js";
 import type { Clock } from "../contract/clock.js";
 import { RpcError } from "../contract/errors.js";
 import { checkOptions, type OptionKinds } from "../service/check-options.js";
@@ -29,7 +30,7 @@ const kinds: OptionKinds = { timeoutMs: "any", signal: "any" };
  */
 export async function batch<const Calls extends readonly unknown[]>(
   options: BatchOptions,
-  build: (on: <C extends object>(client: C) => C) => Calls,
+  build: (on: <C extends object>(client: C) => Batched<C>) => Calls,
 ): Promise<Outcomes<Calls>> {
   const calls = new Batch(options);
   if (typeof build !== "function")

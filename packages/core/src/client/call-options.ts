@@ -8,7 +8,7 @@ const longestTimeoutMs = 3_600_000;
 
 /** Options of a call, given through `withOptions`. */
 export interface CallOptions {
-  /** How long the caller waits, in ms. 0 or less has expired already; more than an hour counts as an hour. Defaults to the method's, then the client's, which is 10 000. */
+  /** How long the caller waits, in ms. 0 or less has expired already; more than an hour counts as an hour. Defaults to the method's, then the client's, which is 10 000. Of a call that streams: how long it may take in all; defaults to the method's, then to no limit. */
   readonly timeoutMs?: number | undefined;
   /** Cancels the call. */
   readonly signal?: AbortSignal | undefined;
@@ -35,6 +35,8 @@ const kinds = {
 export interface CheckedOptions {
   /** −1: the method's or the client's. */
   readonly timeoutMs: number;
+  /** −1: the method's, or none. Unlike `timeoutMs` it may be longer than an hour. */
+  readonly streamTimeoutMs: number;
   readonly signal: AbortSignal | undefined;
   readonly metadata: Metadata;
   /** undefined: that of the call whose handler makes this one, else "normal". */
@@ -56,6 +58,7 @@ export interface BatchCalls {
 
 export const noOptions: CheckedOptions = Object.freeze({
   timeoutMs: -1,
+  streamTimeoutMs: -1,
   signal: undefined,
   metadata: noMetadata,
   priority: undefined,
@@ -74,6 +77,7 @@ export function checkOptions(options: CallOptions, before: CheckedOptions): Chec
   }
   return {
     timeoutMs: timeoutMs === undefined ? before.timeoutMs : checkTimeoutMs(timeoutMs),
+    streamTimeoutMs: timeoutMs === undefined ? before.streamTimeoutMs : Math.max(0, timeoutMs),
     signal: signal ?? before.signal,
     // A copy: what the caller changes later must not change what is sent.
     metadata: metadata === undefined ? before.metadata : Object.freeze({ ...before.metadata, ...metadata }),

@@ -2,7 +2,7 @@ import { ambientCall } from "../ambient/index.js";
 import { deadlinesOf } from "../clock/deadlines.js";
 import { systemClock } from "../clock/system-clock.js";
 import type { Call, Invoke } from "../contract/call.js";
-import type { Client, Oneway } from "../contract/client.js";
+import type { Batched, Client, Oneway } from "../contract/client.js";
 import type { Clock } from "../contract/clock.js";
 import { RpcError } from "../contract/errors.js";
 import type { Method, ServiceDescriptor } from "../contract/method.js";
@@ -17,9 +17,11 @@ import {
 } from "./call-options.js";
 import { ClientCall, type Origin } from "./client-call.js";
 import { directOf } from "./direct.js";
+import { openStream } from "./open-stream.js";
+import { StreamCall } from "./stream-call.js";
 
 export interface ClientOptions {
-  /** How long a caller waits where neither the call nor the method says so, in ms. Defaults to 10 000. */
+  /** How long a caller waits where neither the call nor the method says so, in ms; not of calls that stream. Defaults to 10 000. */
   readonly timeoutMs?: number;
   /** Defaults to the process's own. */
   readonly clock?: Clock;
@@ -54,6 +56,21 @@ abstract class Stub {
     const deadline = parent === undefined ? now + own : Math.min(now + own, parent.deadline);
     const priority = options.priority ?? (parent === undefined ? "normal" : parent.priority);
     return new ClientCall(target, method, now, input, deadline, priority, parent, options).start();
+  }
+
+  /** Unlike other calls it has a deadline only where one is set or inherited. */
+  static stream(stub: Stub, method: Method, input: readonly unknown[]): unknown {
+    const { invoke, clock, deadlines } = stub.#target;
+    const options = stub.#options;
+    if (options.oneway || options.batch !== undefined) return refuseStream(method, options);
+    const now = clock.now();
+    const { streamTimeoutMs } = options;
+    const own =
+      streamTimeoutMs >= 0 ? streamTimeoutMs : method.timeoutMs > 0 ? method.timeoutMs : Number.POSITIVE_INFINITY;
+    const parent: Call | undefined = ambientCall();
+    const deadline = Math.min(now + own, parent?.deadline ?? Number.POSITIVE_INFINITY);
+    const priority = options.priority ?? parent?.priority ?? "normal";
+    return openStream(new StreamCall(method, now, input, deadline, priority, parent, options), invoke, deadlines);
   }
 
   /** The batch's deadline stands in place of the method's and the client's; the call's own counts where it is earlier. */
@@ -110,7 +127,7 @@ const classes = new WeakMap<ServiceDescriptor, StubClass>();
 
 /**
  * Returns a typed client of a service, whose calls go to `invoke`: a connector's, or a dispatcher's with no network
- * between. Each method returns a promise that settles no later than its deadline.
+ * between. Each method returns a promise that settles no later than its deadline; one whose result is a stream returns it.
  */
 export function createClient<T>(service: ServiceDescriptor<T>, invoke: Invoke, options: ClientOptions = {}): Client<T> {
   const { timeoutMs = defaultTimeoutMs, clock = systemClock } = options;
@@ -145,14 +162,25 @@ export function oneway<C extends object>(client: C): Oneway<C> {
 }
 
 /** Returns the client whose calls belong to a batch. For `batch` alone. */
-export function inBatch<C extends object>(client: C, batch: BatchCalls, signal: AbortSignal | undefined): C {
+export function inBatch<C extends object>(client: C, batch: BatchCalls, signal: AbortSignal | undefined): Batched<C> {
   if (!Stub.is(client)) throw new TypeError("batch: on() wants a client, as createClient or an injection makes it");
-  return Stub.inBatch(client, batch, signal) as unknown as C;
+  return Stub.inBatch(client, batch, signal) as unknown as Batched<C>;
 }
 
 function tooLate(method: Method): RpcError {
   const message = `${method.path}: its batch is built: call what on() returned within the builder, before it returns`;
   return new RpcError("failed_precondition", message, { reason: "BATCH_BUILT", processed: "no" });
+}
+
+/** Refused in a promise, as both answer: who awaits a stream would wait for nothing and learn nothing. */
+function refuseStream({ path, kind }: Method, { oneway }: CheckedOptions): Promise<never> {
+  const who = oneway ? "oneway() makes calls that nobody waits for" : "a batch has one outcome for each call";
+  const message = `${path} streams (${kind}), and ${who}: call it on the client itself`;
+  const error = new RpcError("invalid_argument", message, { reason: "STREAM_REFUSED", processed: "no" });
+  const refused = Promise.reject(error);
+  // A builder may leave it out of its list.
+  if (!oneway) refused.catch(() => {});
+  return refused;
 }
 
 function classOf(service: ServiceDescriptor): StubClass {
@@ -168,9 +196,14 @@ function makeClass(service: ServiceDescriptor): StubClass {
   const made = class extends Stub {};
   Object.defineProperty(made, "name", { value: `${service.name}Client` });
   for (const method of service.methods) {
-    const call = function (this: Stub, ...input: unknown[]): Promise<unknown> {
-      return Stub.call(this, method, input);
-    };
+    const call =
+      method.kind === "unary"
+        ? function (this: Stub, ...input: unknown[]): Promise<unknown> {
+            return Stub.call(this, method, input);
+          }
+        : function (this: Stub, ...input: unknown[]): unknown {
+            return Stub.stream(this, method, input);
+          };
     Object.defineProperty(call, "name", { value: method.name });
     Object.defineProperty(made.prototype, method.name, { value: call, enumerable: false });
   }

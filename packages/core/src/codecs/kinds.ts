@@ -3,7 +3,7 @@ import { types } from "node:util";
 /** What an object is to a codec; `refused` completes "the value is …". */
 export type Kind =
   | { readonly is: "fields" | "bytes" | "buffer" | "view" | "map" | "set" | "date" | "error" }
-  | { readonly is: "refused"; readonly what: string };
+  | { readonly is: "refused"; readonly what: string; readonly reason?: string };
 
 const fields: Kind = { is: "fields" };
 const bytes: Kind = { is: "bytes" };
@@ -13,6 +13,18 @@ const map: Kind = { is: "map" };
 const set: Kind = { is: "set" };
 const date: Kind = { is: "date" };
 const error: Kind = { is: "error" };
+
+/** What is said of a stream within a message: of an argument, where the method declares no stream, and of what is deeper. */
+export const refusedStream = Object.freeze({
+  is: "refused",
+  what: "is a stream, which only a method that declares one carries, as an argument by itself or as its result: defineService and @Method, option stream",
+  reason: "STREAM_NOT_DECLARED",
+}) satisfies Kind;
+
+/** Whether an object without fields would yield its values if it were asked. */
+export function isEmptyStream(value: object): boolean {
+  return Symbol.asyncIterator in value;
+}
 
 /** Prototypes of classes whose instances are their own enumerable fields. */
 const classes = new WeakSet<object>();
@@ -41,6 +53,7 @@ export function kindOf(value: object): Kind {
   if (types.isDate(value)) return date;
   if (types.isNativeError(value)) return error;
   if (types.isArrayBuffer(value)) return buffer;
+  if (Symbol.asyncIterator in value) return refusedStream;
   const what = foreign(value);
   if (what !== undefined) return { is: "refused", what };
   if (value instanceof Error) return error;
@@ -63,7 +76,8 @@ function foreign(value: object): string | undefined {
   if (types.isBoxedPrimitive(value)) return "is a primitive in an object: send it without `new`";
   if (types.isWeakMap(value) || types.isWeakSet(value)) return "is a weak collection, which cannot be listed";
   if (types.isSharedArrayBuffer(value)) return "is shared memory: send a copy of it";
-  if (types.isGeneratorObject(value)) return "is a generator: only streams carry one";
+  if (types.isGeneratorObject(value))
+    return "is a generator: send an array of what it yields, or stream it with `async *`";
   if (types.isMapIterator(value) || types.isSetIterator(value))
     return "is an iterator: send an array of what it yields";
   for (const known of [Map, Set, Date, Promise, RegExp, ArrayBuffer, Uint8Array, WeakMap, WeakSet]) {

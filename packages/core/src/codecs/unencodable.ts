@@ -10,13 +10,15 @@ const maxNameLength = 40;
 export class Unencodable {
   readonly #what: string;
   readonly #cause: unknown;
+  readonly #reason: string;
   /** From the inside out. */
   readonly #steps: string[] = [];
 
   /** `what` completes "the value at … ", e.g. "is a function". */
-  constructor(what: string, cause?: unknown) {
+  constructor(what: string, cause?: unknown, reason = "ENCODE_FAILED") {
     this.#what = what;
     this.#cause = cause;
+    this.#reason = reason;
   }
 
   /** Adds where in the level around it the value was: an index, a property's name, or a step as it is to be shown. */
@@ -25,10 +27,10 @@ export class Unencodable {
     return this;
   }
 
-  /** Returns the error for whoever called the codec: `invalid_argument` / `ENCODE_FAILED`. */
+  /** Returns the error for whoever called the codec: `invalid_argument` / `ENCODE_FAILED`, of a stream `STREAM_NOT_DECLARED`. */
   toError(): RpcError {
     const what = `cannot encode ${this.#path()}: it ${this.#what}`;
-    return new RpcError("invalid_argument", what, { reason: "ENCODE_FAILED", processed: "no", cause: this.#cause });
+    return new RpcError("invalid_argument", what, { reason: this.#reason, processed: "no", cause: this.#cause });
   }
 
   #path(): string {

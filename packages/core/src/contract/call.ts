@@ -120,6 +120,10 @@ export interface Call {
   onAccepted?(): void;
   /** Client: counts its outcome; set by the connector that it goes through. */
   account: Account | undefined;
+  /** Client: whether an item of its streams was read or delivered, so that it cannot be made again. Absent from calls without streams. */
+  begun?: boolean;
+  /** Server: aborts when the server begins to shut down, for handlers of streams that would not end by themselves; made when first read. */
+  readonly draining?: AbortSignal;
 }
 
 /** Carries a call and settles with its answer: the one function type of the framework. Clients, channels, connections and dispatchers each are one. */

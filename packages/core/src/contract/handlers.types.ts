@@ -1,7 +1,7 @@
 import type { Client } from "./client.js";
 import type { Equal, Expect } from "./expect.types.js";
 import type { Handlers, MethodTable } from "./handlers.js";
-import type { Binding, MethodOptions, ServiceDescriptor } from "./method.js";
+import type { Binding, ServiceDescriptor, UnaryOptions } from "./method.js";
 
 declare function defineService<T>(name: string, methods: MethodTable<T>): ServiceDescriptor<T>;
 declare function bind<T>(service: ServiceDescriptor<T>, handlers: Handlers<T>): Binding;
@@ -21,7 +21,7 @@ interface Shop {
   record(event: string): void;
   flush(): Promise<void>;
   optional?(a: number): number;
-  watch(): AsyncIterable<number>;
+  watch?<T>(value: T): T;
 }
 
 const ShopService = defineService<Shop>("Shop", {
@@ -46,16 +46,16 @@ export const tables = [
   defineService<Shop>("Shop", { price: {}, find: {}, place: {}, record: {} }),
   // @ts-expect-error Object literal may only specify known properties, and 'add' does not exist in type 'OptionsOf<Pick<Shop, "price">, "price">'.
   defineService<Pick<Shop, "price">>("Shop", { price: {}, add: {} }),
-  // @ts-expect-error Object literal may only specify known properties, but 'idempotemt' does not exist in type 'MethodOptions'. Did you mean to write 'idempotent'?
+  // @ts-expect-error Object literal may only specify known properties, but 'idempotemt' does not exist in type 'UnaryOptions'. Did you mean to write 'idempotent'?
   defineService<Pick<Shop, "price">>("Shop", { price: { idempotemt: true } }),
-  // @ts-expect-error Property 'unmappable' is missing in type '{}' but required in type 'Unmappable<"it returns a stream, and streams are not carried yet">'.
+  // @ts-expect-error Property 'unmappable' is missing in type '{}' but required in type 'Unmappable<"it is generic: declare the types it is called with">'.
   defineService<Shop>("Shop", { price: {}, find: {}, place: {}, record: {}, flush: {}, watch: {} }),
   // @ts-expect-error Property 'unmappable' is missing in type '{}' but required in type 'Unmappable<"its service's type was not given, or has no methods: defineService<Type>(...)">'.
   defineService("Shop", { price: {} }),
 ];
 export type TablesNameEveryMethod = [
   Expect<
-    Equal<MethodTable<Pick<Shop, "price" | "find">>, { readonly price: MethodOptions; readonly find: MethodOptions }>
+    Equal<MethodTable<Pick<Shop, "price" | "find">>, { readonly price: UnaryOptions; readonly find: UnaryOptions }>
   >,
   Expect<Equal<keyof Handlers<Shop>, "price" | "find" | "place" | "record" | "flush" | "optional">>,
 ];
@@ -76,9 +76,6 @@ class ShopOfClass implements Shop {
   }
   record(): void {}
   async flush(): Promise<void> {}
-  async *watch(): AsyncIterable<number> {
-    yield 1;
-  }
   extra(): void {}
   generic<T>(value: T): T {
     return value;

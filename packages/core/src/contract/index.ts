@@ -15,5 +15,6 @@ export * from "./logger.js";
 export type * from "./method.js";
 export type { Input, Plain, Shape, ShapeWith } from "./plain.js";
 export type * from "./registry.js";
+export type { ResultStream } from "./result-stream.js";
 export type * from "./transport.js";
 export type { Unmappable } from "./unmappable.js";

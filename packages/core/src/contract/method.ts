@@ -18,16 +18,32 @@ export interface Method {
   readonly timeoutMs: number;
   /** Handlers of it that may run at once on a server; 0 where it has no limit of its own. */
   readonly handlersRunning: number;
+  /** What its handler gets for argument streams: one for all of them, or one for each argument by its place. Defaults to "iterable". */
+  readonly streamAs?: StreamForm | readonly StreamForm[];
 }
 
-/** What a service says of one of its methods. */
-export interface MethodOptions {
+/** What a handler gets for an argument that is a stream: an `AsyncIterable` of items, or bytes as a `Readable` of Node or a `ReadableStream` of the web. */
+export type StreamForm = "iterable" | "readable" | "web";
+
+/** What a service says of one of its methods that streams nothing. */
+export interface UnaryOptions {
   /** Running it twice does what running it once does, so that a call which may have run is tried again. Defaults to false. */
   readonly idempotent?: boolean;
   /** Default span of a call of this method, in ms. Defaults to the client's, which is 10 000. */
   readonly timeoutMs?: number;
   /** Handlers of this method that may run at once on a server; what comes above it waits. Defaults to no limit but the server's. */
   readonly handlersRunning?: number;
+}
+
+/** What a service says of one of its methods. */
+export interface MethodOptions extends UnaryOptions {
+  /** What streams: "server", the result; "client", arguments; "duplex", both. Defaults to nothing. */
+  readonly stream?: Exclude<MethodKind, "unary">;
+  /**
+   * What its handler gets for argument streams: "iterable", an `AsyncIterable` of items; "readable" and "web", bytes as a
+   * `Readable` of Node or a `ReadableStream`. One for all of them, or a list with one for each argument. Defaults to "iterable".
+   */
+  readonly streamAs?: StreamForm | readonly StreamForm[];
 }
 
 declare const serviceType: unique symbol;

@@ -1,4 +1,5 @@
 import type { AnyFunction, InRange, IsPlain, IsTuple, Kept, Lost, Primitive } from "./is-plain.js";
+import type { ItemOf, TakesStream } from "./stream-types.js";
 
 /**
  * What is left of a `T` that came over the wire: data without behaviour. Methods, functions and symbols are gone at any
@@ -16,10 +17,15 @@ export type Shape<T> = Fields<T, ShapeKeys<T>, never>;
 export type ShapeWith<T, Classes> = Fields<T, ShapeKeys<T>, Classes>;
 
 /**
- * An argument list: each argument as the method declares it, or as plain data. Names of parameters, optional and rest
- * ones stay.
+ * An argument list: each argument as the method declares it, or as plain data; for a stream anything that yields such
+ * items. Names of parameters, optional and rest ones stay.
  */
-export type Input<A extends readonly unknown[]> = { [K in keyof A]: A[K] | Plain<A[K]> };
+export type Input<A extends readonly unknown[]> = {
+  [K in keyof A]: TakesStream<A[K]> extends true ? AnyStream<A[K]> : A[K] | Plain<A[K]>;
+};
+
+/** A parameter that may be a stream, alternative by alternative. */
+type AnyStream<P> = P extends AsyncIterable<unknown> ? AsyncIterable<ItemOf<P> | Plain<ItemOf<P>>> : P | Plain<P>;
 
 /** `Nested` counts tuples directly within tuples, which are looked into at once; objects and arrays only when asked. */
 type Walk<T, Classes, Nested extends 0[]> = unknown extends T

@@ -1,4 +1,5 @@
 import type { AnyFunction } from "./is-plain.js";
+import type { IsStream, ItemOf } from "./stream-types.js";
 
 /**
  * Stands in a client's type for a method which it cannot offer. It cannot be called, and the compiler's message shows
@@ -18,7 +19,7 @@ export interface Unmappable<Reason extends string> {
  */
 export type Objection<F> = F extends (...input: infer A) => infer R
   ? Identical<F, (...input: A) => R> extends true
-    ? ToResult<NotData<Awaited<R>>> | ToInput<NotData<A[number]>>
+    ? ToResult<Awaited<R>> | ToInput<A[number]>
     : ToSignature<F>
   : never;
 
@@ -31,9 +32,23 @@ type ToSignature<F> = F extends { (...input: infer A1): infer R1; (...input: inf
     : "it is overloaded: give each signature a name of its own"
   : "it is overloaded: give each signature a name of its own";
 
-type ToResult<What extends string> = What extends string ? `it returns ${What}` : never;
+/** A method returns a stream or never does: its caller has to know before it calls. */
+type ToResult<R> =
+  IsStream<R> extends true
+    ? Told<"it streams", NotData<ItemOf<R>>>
+    : Told<"it returns", NotData<Exclude<R, AsyncIterable<unknown>>> | Mixed<R>>;
 
-type ToInput<What extends string> = What extends string ? `it takes ${What}` : never;
+type Mixed<R> = unknown extends R
+  ? never
+  : R extends AsyncIterable<unknown>
+    ? "a stream or something else: let it always return a stream"
+    : never;
+
+type ToInput<P> =
+  | Told<"it takes", NotData<Exclude<P, AsyncIterable<unknown>>>>
+  | Told<"it takes a stream of", NotData<ItemOf<Extract<P, AsyncIterable<unknown>>>>>;
+
+type Told<How extends string, What extends string> = What extends string ? `${How} ${What}` : never;
 
 /** What among the alternatives of `T` is no data, in words. Of `any` and `unknown` nobody knows, and they pass. */
 type NotData<T> = unknown extends T
@@ -41,7 +56,7 @@ type NotData<T> = unknown extends T
   : T extends AnyFunction
     ? "a function, and a call carries only data"
     : T extends AsyncIterable<unknown>
-      ? "a stream, and streams are not carried yet"
+      ? "a stream within a stream"
       : T extends SyncIterator
         ? "an iterator, and a call carries only data: make it an array"
         : T extends PromiseLike<unknown>

@@ -1,4 +1,4 @@
-import { runInCall } from "../ambient/index.js";
+import { runInCall, streamInCall } from "../ambient/index.js";
 import { systemClock } from "../clock/system-clock.js";
 import type { Call, Interceptor, Invoke } from "../contract/call.js";
 import type { Clock } from "../contract/clock.js";
@@ -11,11 +11,14 @@ import { compose } from "../interceptors/compose.js";
 import { checkMethodName, checkServiceName, didYouMean } from "../service/names.js";
 import { ErrorClasses } from "../session/error-classes.js";
 import { inProcess } from "./in-process.js";
+import { runStreaming } from "./run-streaming.js";
 
 /** A method and what answers it. */
 interface Bound {
   readonly method: Method;
   readonly handler: Handler;
+  /** How that is done. */
+  readonly run: (handler: Handler, call: Call) => Promise<unknown>;
 }
 
 export interface DispatcherOptions {
@@ -65,21 +68,26 @@ export function createDispatcher(
     services.set(service.name, service);
     for (const method of service.methods) {
       checkMethodName(service.name, method.name);
-      bound.set(method.path, { method, handler: handlers[method.index]! });
+      const run = givesStream(method) ? runStreaming : runHandler;
+      bound.set(method.path, { method, handler: handlers[method.index]!, run });
     }
   }
   const run: Invoke = (call) => {
     const found = bound.get(call.method.path);
-    return found === undefined ? Promise.reject(noMethod(call, services)) : runHandler(found.handler, call);
+    return found === undefined ? Promise.reject(noMethod(call, services)) : found.run(found.handler, call);
   };
   const composed = compose(interceptors, run);
-  const invoke: Invoke = ambient ? (call) => runInCall(call, composed) : composed;
+  const invoke: Invoke = ambient
+    ? (call) => (givesStream(call.method) ? streamInCall(call, composed) : runInCall(call, composed))
+    : composed;
   const local = inProcess(invoke, guarded(logger), clock, new ErrorClasses("createDispatcher", errors));
   return Object.freeze({
     // A call read from a connection knows its peer; one made in this process does not.
     invoke: (call: Call) => {
       if (call.peer !== undefined) return invoke(call);
-      return bound.has(call.method.path) ? local(call) : Promise.reject(noMethod(call, services));
+      const found = bound.get(call.method.path);
+      if (found === undefined) return Promise.reject(noMethod(call, services));
+      return found.method.kind === call.method.kind ? local(call) : Promise.reject(kindMismatch(call, found.method));
     },
     services: Object.freeze([...services.values()]),
     methodsOf: (service: string) => services.get(service)?.methods,
@@ -94,6 +102,15 @@ function runHandler(handler: Handler, call: Call): Promise<unknown> {
   } catch (thrown) {
     return Promise.reject(thrown);
   }
+}
+
+function givesStream({ kind }: Method): boolean {
+  return kind === "server" || kind === "duplex";
+}
+
+function kindMismatch({ method }: Call, { kind }: Method): RpcError {
+  const message = `${method.path} streams "${kind}" where it is served, and its client takes it for "${method.kind}": build both from one definition`;
+  return new RpcError("failed_precondition", message, { reason: "KIND_MISMATCH", processed: "no" });
 }
 
 function noMethod(call: Call, services: ReadonlyMap<string, ServiceDescriptor>): RpcError {

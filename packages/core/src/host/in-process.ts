@@ -1,15 +1,16 @@
-import { type Deadlines, deadlinesOf } from "../clock/deadlines.js";
-import { type Call, type Carrier, type Invoke, type Metadata, noMetadata, type Peer } from "../contract/call.js";
+import { deadlinesOf } from "../clock/deadlines.js";
+import { type Call, type Carrier, type Invoke, noMetadata } from "../contract/call.js";
 import type { Clock } from "../contract/clock.js";
 import { type Processed, RpcError } from "../contract/errors.js";
 import type { Logger } from "../contract/logger.js";
+import { isStream } from "../items/is-stream.js";
 import type { ErrorClasses } from "../session/error-classes.js";
 import { faultOf } from "../session/fault-of.js";
 import { logThrown, logUnheard } from "../session/log-thrown.js";
-import { errorMetadataOf, replyMetadataOf } from "../session/reply-metadata.js";
-import { RunningCall } from "../session/running-call.js";
-
-const thisProcess: Peer = Object.freeze({ address: "", instance: "" });
+import { errorMetadataOf } from "../session/reply-metadata.js";
+import type { RunningCall } from "../session/running-call.js";
+import { runningIn, sendableMetadata } from "./in-process-call.js";
+import { PassedStream } from "./passed-stream.js";
 
 /** Tells the handler when its caller has gone. */
 class Running implements Carrier {
@@ -32,7 +33,9 @@ class Running implements Carrier {
 export function inProcess(invoke: Invoke, logger: Logger, clock: Clock, classes: ErrorClasses): Invoke {
   const deadlines = deadlinesOf(clock);
   return async (call) => {
-    const running = runningCall(call, deadlines);
+    if (call.method.kind !== "unary") return new PassedStream(call, deadlines, logger, classes).run(invoke);
+    if (call.input.some(isStream)) throw notDeclared(call);
+    const running = runningIn(call, deadlines);
     if (call.oneway) {
       void runOneway(invoke, running, logger);
       return undefined;
@@ -41,7 +44,8 @@ export function inProcess(invoke: Invoke, logger: Logger, clock: Clock, classes:
     call.idempotent = call.method.idempotent;
     try {
       const output = await invoke(running);
-      if (running.replyMetadata !== noMetadata) call.replyMetadata = sendable(running, logger);
+      if (isStream(output)) throw streamReturned(call);
+      if (running.replyMetadata !== noMetadata) call.replyMetadata = sendableMetadata(running, logger);
       return output;
     } catch (thrown) {
       logThrown(logger, call.method.path, thrown);
@@ -67,38 +71,12 @@ async function runOneway(invoke: Invoke, running: RunningCall, logger: Logger): 
   }
 }
 
-function sendable(running: RunningCall, logger: Logger): Metadata {
-  try {
-    return replyMetadataOf(running);
-  } catch (cause) {
-    const detail = cause instanceof RpcError ? cause.message : "";
-    logger.error("an answer cannot be encoded", { method: running.method.path, reason: "ENCODE_FAILED", detail });
-    throw new RpcError(
-      "internal",
-      `the answer of ${running.method.path} cannot be encoded; its server's log says why`,
-      {
-        reason: "ENCODE_FAILED",
-      },
-    );
-  }
+function notDeclared({ method }: Call): RpcError {
+  const message = `${method.path} was given a stream, and its method declares none: stream: "client" or "duplex"`;
+  return new RpcError("invalid_argument", message, { reason: "STREAM_NOT_DECLARED", processed: "no" });
 }
 
-function runningCall(call: Call, deadlines: Deadlines): RunningCall {
-  const running = new RunningCall(
-    call.method,
-    call.startedAt,
-    call.metadata,
-    call.deadline,
-    call.priority,
-    call.attempt,
-    call.cautious,
-    thisProcess,
-    0,
-    0,
-    -1,
-    deadlines,
-    call.oneway,
-  );
-  running.input = call.input;
-  return running;
+function streamReturned({ method }: Call): RpcError {
+  const message = `the handler of ${method.path} returned a stream, and its method declares none: stream: "server" or "duplex"`;
+  return new RpcError("internal", message, { reason: "STREAM_RETURNED" });
 }

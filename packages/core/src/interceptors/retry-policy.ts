@@ -82,7 +82,8 @@ export class RetryPolicy {
    * the budget, so that it must then fail so.
    */
   claim(call: Call, written: boolean): boolean {
-    if (call.attempt >= this.#attempts || call.abandoned !== undefined || call.route?.only !== undefined) return false;
+    if (call.attempt >= this.#attempts || call.abandoned !== undefined || call.begun) return false;
+    if (call.route?.only !== undefined) return false;
     const now = this.#now();
     if (now >= call.deadline) return false;
     return !written || (call.idempotent && !call.cautious && this.#budget.withdraw(now));
@@ -94,7 +95,13 @@ export class RetryPolicy {
 }
 
 function judge(call: Call, error: RpcError, attempts: number, random: Random): Verdict | undefined {
-  if (call.attempt >= attempts || call.abandoned !== undefined || never.has(error.code) || ownQueue.has(error.reason))
+  if (
+    call.attempt >= attempts ||
+    call.abandoned !== undefined ||
+    call.begun ||
+    never.has(error.code) ||
+    ownQueue.has(error.reason)
+  )
     return undefined;
   // Who gave it up has asked `claim`.
   if (error.reason === "SUSPECT" && error.origin === "local") return { delayMs: 0, charged: false };

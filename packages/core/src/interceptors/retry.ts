@@ -1,12 +1,14 @@
 import { type Call, type Interceptor, type Invoke, noMetadata } from "../contract/call.js";
 import type { Clock, Random } from "../contract/clock.js";
 import type { RpcError } from "../contract/errors.js";
+import { isStream } from "../items/is-stream.js";
+import { RetriedStream } from "./retried-stream.js";
 import { type RetryOptions, RetryPolicy } from "./retry-policy.js";
 
 /**
  * Tries a failed call again, elsewhere where there is an elsewhere, by what is certain about it: what was never written
  * at once and for nothing; what was rejected, and what may have run where the method is idempotent, within the budget.
- * All attempts share the call's deadline. Made anew for each client, which has a budget of its own.
+ * All attempts share the call's deadline. A call whose streams have begun is not tried again. Made anew for each client, which has a budget of its own.
  */
 export function retry(options: RetryOptions = {}, clock?: Clock, random: Random = Math.random): Interceptor {
   return (next) => retryBy(new RetryPolicy(options, clock, random), clock)(next);
@@ -18,7 +20,11 @@ export function retryBy(policy: RetryPolicy, clock?: Clock): Interceptor {
     const recover = recoveryBy(policy, clock, next);
     return (call) => {
       policy.count(call);
-      return next(call).then(undefined, (thrown: unknown) => recover(call, thrown));
+      const answer = next(call).then(undefined, (thrown: unknown) => recover(call, thrown));
+      if (call.method.kind !== "server" && call.method.kind !== "duplex") return answer;
+      return answer.then((output) =>
+        isStream(output) ? new RetriedStream(call, output, (thrown) => recover(call, thrown)) : output,
+      );
     };
   };
 }

@@ -1,13 +1,15 @@
 import type { Handlers } from "../contract/client.js";
 import { RpcError } from "../contract/errors.js";
-import type { Binding, Handler, ServiceDescriptor } from "../contract/method.js";
+import type { Binding, Handler, ServiceDescriptor, StreamForm } from "../contract/method.js";
+import { streamIn } from "../items/byte-target.js";
+import { isStream } from "../items/is-stream.js";
 
 /**
  * Binds functions to a service's methods. `handlers` is a plain object of functions, or an instance of a class: methods
  * are called on it. Throws `invalid_argument` / `NO_HANDLER` where a method has no function.
  */
 export function bind<T>(service: ServiceDescriptor<T>, handlers: Handlers<T>): Binding {
-  const functions = service.methods.map(({ name }) => {
+  const functions = service.methods.map(({ name, streamAs }) => {
     const handler = (handlers as Readonly<Record<string, unknown>>)[name];
     if (typeof handler !== "function") {
       throw new RpcError("invalid_argument", `bind(${service.name}): no function for its method "${name}"`, {
@@ -15,7 +17,19 @@ export function bind<T>(service: ServiceDescriptor<T>, handlers: Handlers<T>): B
         processed: "no",
       });
     }
-    return handler.bind(handlers) as Handler;
+    const bound = handler.bind(handlers) as Handler;
+    return streamAs === undefined ? bound : withForms(bound, streamAs);
   });
   return Object.freeze({ service, handlers: Object.freeze(functions) });
+}
+
+/** Gives a handler its argument streams in the form that it declares. */
+function withForms(handler: Handler, forms: StreamForm | readonly StreamForm[]): Handler {
+  return (...input: unknown[]): unknown => {
+    for (const [index, value] of input.entries()) {
+      const form = typeof forms === "string" ? forms : (forms[index] ?? "iterable");
+      if (isStream(value)) input[index] = streamIn(form, value);
+    }
+    return handler(...(input as never[]));
+  };
 }

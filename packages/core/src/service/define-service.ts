@@ -1,15 +1,21 @@
 import { RpcError } from "../contract/errors.js";
 import type { MethodTable } from "../contract/handlers.js";
-import type { Method, MethodOptions, ServiceDescriptor } from "../contract/method.js";
+import type { Method, MethodOptions, ServiceDescriptor, StreamForm } from "../contract/method.js";
 import { checkOptions, type OptionKinds } from "./check-options.js";
 import { checkMethodName, checkServiceName } from "./names.js";
 
 /** Values are checked below, in the words of the method. */
-const kinds = { idempotent: "any", timeoutMs: "any", handlersRunning: "any" } as const satisfies Record<
-  keyof MethodOptions,
-  OptionKinds[string]
->;
+const kinds = {
+  idempotent: "any",
+  timeoutMs: "any",
+  handlersRunning: "any",
+  stream: ["server", "client", "duplex"],
+  streamAs: "any",
+} as const satisfies Record<keyof MethodOptions, OptionKinds[string]>;
 const maxTimeoutMs = 3_600_000;
+/** What a timer can wait for, about 24 days: of calls that may be open for long. */
+const maxStreamTimeoutMs = 2 ** 31 - 1;
+const forms: readonly unknown[] = ["iterable", "readable", "web"] satisfies readonly StreamForm[];
 
 /**
  * Returns a service's descriptor: its name and the methods that may be called, each with its options, `{}` for none.
@@ -28,7 +34,7 @@ export function defineService<T>(name: string, methods: MethodTable<T>): Service
 function describe(service: string, name: string, index: number, options: MethodOptions): Method {
   checkMethodName(service, name);
   checkOptions(`${service}.${name}`, options, kinds);
-  const { idempotent = false, timeoutMs, handlersRunning } = options;
+  const { idempotent = false, timeoutMs, handlersRunning, stream, streamAs } = options;
   if (typeof idempotent !== "boolean") throw badOption(service, name, "idempotent", "true or false", idempotent);
   if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs > 0)) {
     throw badOption(service, name, "timeoutMs", "a number of milliseconds above 0", timeoutMs);
@@ -36,16 +42,27 @@ function describe(service: string, name: string, index: number, options: MethodO
   if (handlersRunning !== undefined && !(Number.isInteger(handlersRunning) && handlersRunning > 0)) {
     throw badOption(service, name, "handlersRunning", "a whole number above 0", handlersRunning);
   }
+  if (streamAs !== undefined) checkForms(service, name, options);
   return Object.freeze({
     service,
     name,
     path: `/${service}/${name}`,
     index,
-    kind: "unary" as const,
+    kind: stream ?? "unary",
     idempotent,
-    timeoutMs: Math.min(timeoutMs ?? 0, maxTimeoutMs),
+    timeoutMs: Math.min(timeoutMs ?? 0, stream === undefined ? maxTimeoutMs : maxStreamTimeoutMs),
     handlersRunning: handlersRunning ?? 0,
+    ...(streamAs === undefined ? {} : { streamAs: Array.isArray(streamAs) ? Object.freeze([...streamAs]) : streamAs }),
   });
+}
+
+function checkForms(service: string, name: string, { stream, streamAs }: MethodOptions): void {
+  const wanted = '"iterable", "readable" or "web", or an array of these';
+  const list: readonly unknown[] = Array.isArray(streamAs) ? streamAs : [streamAs];
+  const wrong = list.findIndex((form) => !forms.includes(form));
+  if (wrong >= 0) throw badOption(service, name, "streamAs", wanted, list[wrong]);
+  if (stream === "client" || stream === "duplex") return;
+  throw badOption(service, name, "streamAs", 'left out, or beside stream: "client" or "duplex"', list.join());
 }
 
 function badOption(service: string, method: string, option: string, wanted: string, got: unknown): RpcError {

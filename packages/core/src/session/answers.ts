@@ -130,6 +130,10 @@ export class Answers {
     if (cause instanceof RpcError && cause.reason === "MESSAGE_TOO_LARGE") {
       return new RpcError("resource_exhausted", `the answer of ${path}: ${cause.message}`, { reason: cause.reason });
     }
+    if (cause instanceof RpcError && cause.reason === "STREAM_NOT_DECLARED") {
+      const message = `the handler of ${path} returned a stream, and its method declares none: stream: "server" or "duplex"`;
+      return new RpcError("internal", message, { reason: "STREAM_RETURNED" });
+    }
     return new RpcError("internal", `the answer of ${path} cannot be encoded; its server's log says why`, {
       reason: "ENCODE_FAILED",
     });

@@ -1,6 +1,7 @@
 import type { Timer } from "../contract/clock.js";
 import { Kind } from "../wire/header.js";
 import type { Connection } from "./connection.js";
+import { tellDraining } from "./draining.js";
 
 /** How long a peer has to see the advice before it hears the last word, and to answer the end, in ms. */
 const patienceMs = 1_000;
@@ -48,6 +49,7 @@ export class Drain {
     if (this.#begun) return;
     this.#begun = true;
     this.#session.retire();
+    tellDraining(this.#connection.peer);
     if (this.#session.role === "acceptor") {
       this.#advise();
     } else {

@@ -16,6 +16,7 @@ import type { Method } from "../contract/method.js";
 import type { Endpoint } from "../contract/registry.js";
 import type { Startable, Waiting } from "../overload/waiting.js";
 import type { CallCounters } from "../stats/call-counters.js";
+import { drainingOf } from "./draining.js";
 
 const noInput: readonly unknown[] = Object.freeze([]);
 
@@ -98,10 +99,14 @@ export class RunningCall implements Call, Head, Expiring, Startable {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.abandoned === undefined) this.#deadlines.add(this);
-      else this.#controller.abort(this.abandoned);
+      if (this.abandoned !== undefined) this.#controller.abort(this.abandoned);
+      else if (this.deadline !== Number.POSITIVE_INFINITY) this.#deadlines.add(this);
     }
     return this.#controller.signal;
+  }
+
+  get draining(): AbortSignal {
+    return drainingOf(this.peer);
   }
 
   /** The deadline has come: the handler is told, and its answer is still sent, since who asked judges by its own clock. */

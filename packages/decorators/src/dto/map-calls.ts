@@ -19,7 +19,7 @@ export function mapCalls(invoke: Invoke, mappings: ServiceMappings | undefined):
 
 function mapHandler(handler: Handler, { receive, answer }: MethodMapping): Handler {
   return (...input: unknown[]): unknown => {
-    const output = handler(...(receive(input) as never[]));
+    const output: unknown = handler(...(receive(input) as never[]));
     return isThenable(output) ? output.then(answer) : answer(output);
   };
 }

@@ -1,8 +1,8 @@
 import { type Class, isClass, nameOf } from "../notes/class-ref.js";
 import { namedBy } from "../notes/dto.js";
+import { emittedParameters } from "../notes/emitted-types.js";
 import type { MethodNote } from "../notes/method.js";
 import { startUpError } from "../start-up-error.js";
-import { emittedParameters } from "./emitted-types.js";
 import { isDecorated, knowsClasses, type Transformer } from "./transformer.js";
 
 /** The classes of a method's arguments and answer; undefined: plain data. */

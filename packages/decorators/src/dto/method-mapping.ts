@@ -2,6 +2,7 @@ import type { ServiceDescriptor } from "@rpc/core";
 import { type Class, nameOf } from "../notes/class-ref.js";
 import { methodNotes } from "../notes/method.js";
 import { originOf } from "../service/service-of.js";
+import { isItems, mapItems } from "./map-items.js";
 import type { Mapper } from "./mapper.js";
 import type { Mappers } from "./mappers.js";
 import { classesOf, refuseStripped, refuseUnmakeable } from "./method-classes.js";
@@ -50,25 +51,29 @@ export function mappingsOf(
 }
 
 function mappingOf(input: readonly (Class | undefined)[], output: Class | undefined, mappers: Mappers): MethodMapping {
-  const incoming = input.map((type) => (type === undefined ? undefined : mappers.of(type)));
-  const outgoing = input.map((type) => plainBy(type, mappers));
-  const accept = output === undefined ? undefined : mappers.of(output);
+  const incoming = input.map((type) => (type === undefined ? undefined : mapped(mappers.of(type).toInstance)));
+  const outgoing = input.map((type) => mapped(plainBy(type, mappers)));
+  const accept = output === undefined ? undefined : mapped(mappers.of(output).toInstance);
+  const anything = mapped((value) => mappers.plain(value, []));
   return {
     receive: (values) => {
       for (let index = 0; index < incoming.length && index < values.length; index++) {
-        const mapper = incoming[index];
-        if (mapper !== undefined) values[index] = mapper.toInstance(values[index]);
+        const toInstance = incoming[index];
+        if (toInstance !== undefined) values[index] = toInstance(values[index]);
       }
       return values;
     },
-    answer: plainBy(output, mappers),
+    answer: mapped(plainBy(output, mappers)),
     send: (values) => values.map((value, index) => (outgoing[index] ?? anything)(value)),
-    accept: accept && ((value) => accept.toInstance(value)),
+    accept,
   };
+}
 
-  function anything(value: unknown): unknown {
-    return mappers.plain(value, []);
-  }
+type Mapping = (value: unknown) => unknown;
+
+/** What is done to a value is done to the items of a stream. */
+function mapped(map: Mapping): Mapping {
+  return (value) => (isItems(value) ? mapItems(value, map) : map(value));
 }
 
 /**

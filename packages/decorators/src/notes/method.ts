@@ -1,5 +1,5 @@
 import "reflect-metadata/lite";
-import { checkOptions, type OptionKinds } from "@rpc/core";
+import { checkOptions, type MethodOptions, type OptionKinds } from "@rpc/core";
 import { startUpError } from "../start-up-error.js";
 import { type Class, chainOf, isClass } from "./class-ref.js";
 import type { ArrayOf, Dto } from "./dto.js";
@@ -17,11 +17,21 @@ export interface MethodNoteOptions<
   /** Handlers of it that may run at once on a server; what comes above it waits. Defaults to no limit but the server's. */
   readonly handlersRunning?: number;
   /**
+   * What streams: "server", the result; "client", arguments; "duplex", both. A native `async *` method is "server" by
+   * itself; one whose arguments stream too, and any other function that returns a stream, has to say so.
+   */
+  readonly stream?: NonNullable<MethodOptions["stream"]>;
+  /**
+   * What the method gets for argument streams: "iterable", "readable" (bytes, as Node's) or "web" (bytes, as the web's); one
+   * for all of them, or a list with one for each argument. Defaults to what the build tool emitted, else to "iterable".
+   */
+  readonly streamAs?: NonNullable<MethodOptions["streamAs"]>;
+  /**
    * The classes of the arguments, one entry for each, `undefined` where an argument is plain data:
-   * `[() => CreateOrder, undefined]`. Defaults to what the build tool emitted: a class with class-transformer decorators.
+   * `[() => CreateOrder, undefined]`; of an argument that streams, that of its items. Defaults to what the build tool emitted: a class with class-transformer decorators.
    */
   readonly input?: Input;
-  /** The class of the answer: `() => Order`, or `arrayOf(() => Order)`. Defaults to plain data. */
+  /** The class of the answer, or of its items where it streams: `() => Order`, or `arrayOf(() => Order)`. Defaults to plain data. */
   readonly output?: Output;
 }
 
@@ -36,6 +46,8 @@ const kinds: OptionKinds = {
   idempotent: "boolean",
   timeoutMs: "number",
   handlersRunning: "count",
+  stream: ["server", "client", "duplex"],
+  streamAs: "any",
   input: "list",
   output: "any",
 };
@@ -81,15 +93,17 @@ export type MethodDecoratorOf<Input extends readonly unknown[], Output> = <
 
 type InstanceOf<D> = D extends () => Class<infer T> ? T : D extends ArrayOf<infer T> ? T[] : never;
 
-/** What is not named may be of any type: a parameter of any type takes `never`. */
+/** What is not named may be of any type: a parameter of any type takes `never`. What is named is one, or a stream of them. */
 type Arguments<Input extends readonly unknown[]> = [
-  ...{ [K in keyof Input]: Input[K] extends Dto ? InstanceOf<Input[K]> : never },
+  ...{ [K in keyof Input]: Input[K] extends Dto ? InstanceOf<Input[K]> & AsyncIterable<InstanceOf<Input[K]>> : never },
   ...never[],
 ];
 
 type Answer<Output> = Output extends Dto
-  ? InstanceOf<Output> | null | undefined | PromiseLike<InstanceOf<Output> | null | undefined>
+  ? OneOrMany<InstanceOf<Output>> | PromiseLike<OneOrMany<InstanceOf<Output>>>
   : unknown;
+
+type OneOrMany<T> = T | null | undefined | AsyncIterable<T>;
 
 function memberName(target: object, key: string | symbol): string {
   const owner = isClass(target) ? target : target.constructor;

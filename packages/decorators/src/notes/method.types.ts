@@ -55,7 +55,48 @@ export class Fits {
   }
 }
 
+@Service()
+export class Streams {
+  @Method({ output: () => Order })
+  async *watch(id: string): AsyncIterable<Order> {
+    yield Object.assign(new Order(), { id });
+  }
+
+  @Method({ stream: "server", output: () => Order })
+  async list(): Promise<AsyncIterable<Order>> {
+    return this.watch("all");
+  }
+
+  @Method({ stream: "client", input: [() => CreateOrder, undefined] })
+  async placeMany(orders: AsyncIterable<CreateOrder>, note: string): Promise<number> {
+    let count = note.length;
+    for await (const order of orders) count += order.count;
+    return count;
+  }
+
+  @Method({ stream: "duplex", input: [arrayOf(() => CreateOrder)], output: arrayOf(() => Order) })
+  async *batches(orders: AsyncIterable<CreateOrder[]>): AsyncIterable<Order[]> {
+    for await (const each of orders) yield each.map(() => new Order());
+  }
+}
+
 export class Misfits {
+  // @ts-expect-error: the items are not of the class that is named
+  @Method({ output: () => Order })
+  async *wrongItems(): AsyncIterable<string> {
+    yield "";
+  }
+
+  // @ts-expect-error: the items of the argument are not of the class that is named
+  @Method({ stream: "client", input: [() => CreateOrder] })
+  async wrongStream(orders: AsyncIterable<string>): Promise<void> {
+    for await (const _ of orders) break;
+  }
+
+  // @ts-expect-error: no such kind
+  @Method({ stream: "both" })
+  wrongKind(): void {}
+
   // @ts-expect-error: the argument is not of the class that is named
   @Method({ input: [() => CreateOrder] })
   wrongInput(order: string): string {

@@ -3,6 +3,7 @@ import { type Class, isClass, nameOf, shown } from "../notes/class-ref.js";
 import { methodNotes } from "../notes/method.js";
 import { serviceName } from "../notes/service.js";
 import { startUpError } from "../start-up-error.js";
+import { streamsOf, tagOf } from "./streams-of.js";
 
 const descriptors = new WeakMap<Class, Map<string, ServiceDescriptor>>();
 const origins = new WeakMap<ServiceDescriptor, Class>();
@@ -40,13 +41,14 @@ function describe(service: Class, name: string): ServiceDescriptor {
     );
   }
   const methods: Record<string, MethodOptions> = {};
-  for (const [method, { options }] of notes) {
+  for (const [method, note] of notes) {
     refuseGenerator(service, method);
-    const { idempotent, timeoutMs, handlersRunning } = options;
+    const { idempotent, timeoutMs, handlersRunning } = note.options;
     methods[method] = {
       ...(idempotent === undefined ? {} : { idempotent }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(handlersRunning === undefined ? {} : { handlersRunning }),
+      ...streamsOf(service, method, note),
     };
   }
   try {
@@ -59,18 +61,9 @@ function describe(service: Class, name: string): ServiceDescriptor {
 }
 
 function refuseGenerator(service: Class, method: string): void {
-  const code: unknown = service.prototype[method];
-  const tag = typeof code === "function" ? Object.prototype.toString.call(code) : "";
-  if (tag === "[object AsyncGeneratorFunction]") {
-    throw startUpError(
-      "UNSUPPORTED_METHOD",
-      `${nameOf(service)}.${method} is an async generator: streams are not carried yet; return an array`,
-    );
-  }
-  if (tag === "[object GeneratorFunction]") {
-    throw startUpError(
-      "UNSUPPORTED_METHOD",
-      `${nameOf(service)}.${method} is a generator, whose iterator cannot be sent: return an array`,
-    );
-  }
+  if (tagOf(service.prototype[method]) !== "[object GeneratorFunction]") return;
+  throw startUpError(
+    "UNSUPPORTED_METHOD",
+    `${nameOf(service)}.${method} is a generator, whose iterator cannot be sent: return an array, or make it an async generator`,
+  );
 }

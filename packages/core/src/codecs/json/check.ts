@@ -1,4 +1,4 @@
-import { hiddenState, isClass, kindOf } from "../kinds.js";
+import { hiddenState, isClass, isEmptyStream, kindOf, refusedStream } from "../kinds.js";
 import { maxDepth } from "../max-depth.js";
 import { passing, property, Unencodable } from "../unencodable.js";
 
@@ -41,6 +41,7 @@ function checkObject(value: object, depth: number): void {
     throw new Unencodable("has a toJSON, which would put something else in its place: send what that returns");
   }
   const count = checkFields(value as Readonly<Record<string, unknown>>, depth);
+  if (count === 0 && isEmptyStream(value)) throw new Unencodable(refusedStream.what, undefined, refusedStream.reason);
   const hidden = count === 0 && prototype !== Object.prototype ? hiddenState(value) : undefined;
   if (hidden !== undefined) throw new Unencodable(hidden);
 }
@@ -77,7 +78,7 @@ function checkKind(value: object): void {
     case "fields":
       return;
     case "refused":
-      throw new Unencodable(kind.what);
+      throw new Unencodable(kind.what, undefined, kind.reason);
     case "date":
       throw new Unencodable("is a Date, which would arrive as a string: send its getTime() or toISOString()");
     case "error":

@@ -1,5 +1,5 @@
 import type { Sink } from "../../contract/codec.js";
-import { hiddenState, isClass, kindOf } from "../kinds.js";
+import { hiddenState, isClass, isEmptyStream, kindOf, refusedStream } from "../kinds.js";
 import { maxDepth } from "../max-depth.js";
 import { type NativeBuffer, nothing } from "../native.js";
 import { encodeError, passing, property, SinkRefused, Unencodable } from "../unencodable.js";
@@ -254,6 +254,7 @@ function writeFields(value: Fields, p: number, depth: number): number {
     throw count === 0 ? passing(thrown) : passing(thrown).within(property(key));
   }
   if (count < 16) {
+    if (count === 0 && isEmptyStream(value)) throw new Unencodable(refusedStream.what, undefined, refusedStream.reason);
     bytes[origin + at] = 0x80 | count;
     return p;
   }
@@ -291,7 +292,7 @@ function writeObject(value: object, prototype: object, p: number, depth: number)
     case "error":
       return writeError(value as Error, p, depth);
     default:
-      throw new Unencodable(kind.what);
+      throw new Unencodable(kind.what, undefined, kind.reason);
   }
 }
 

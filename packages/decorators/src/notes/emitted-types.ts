@@ -5,3 +5,8 @@ export function emittedParameters(prototype: object, method: string): readonly u
   const types: unknown = Reflect.getOwnMetadata("design:paramtypes", prototype, method);
   return Array.isArray(types) ? types : undefined;
 }
+
+/** Returns the type of a method's result as the build tool emitted it; undefined where it did not, or where it is no class. */
+export function emittedResult(prototype: object, method: string): unknown {
+  return Reflect.getOwnMetadata("design:returntype", prototype, method);
+}

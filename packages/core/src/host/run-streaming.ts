@@ -1,0 +1,24 @@
+import { AsyncResource } from "node:async_hooks";
+import type { Call } from "../contract/call.js";
+import { RpcError } from "../contract/errors.js";
+import type { Handler } from "../contract/method.js";
+import { byteSource } from "../items/byte-source.js";
+import { isStream } from "../items/is-stream.js";
+import { ItemsWithin } from "../items/items-within.js";
+
+/**
+ * Runs the handler of a method that streams its result. Resolves to what yields the items, whose source runs where the
+ * handler did, within what interceptors made of the asynchronous context. Rejects with `internal` / `NO_STREAM_RETURNED`
+ * where it returned no stream.
+ */
+export async function runStreaming(handler: Handler, call: Call): Promise<unknown> {
+  const context = new AsyncResource("RpcResultStream");
+  const output: unknown = await handler(...(call.input as never[]));
+  if (!isStream(output)) throw noStream(call);
+  return new ItemsWithin(byteSource(output) ?? output, (run) => context.runInAsyncScope(run));
+}
+
+function noStream({ method }: Call): RpcError {
+  const message = `the handler of ${method.path} returned no stream, and its method declares stream: "${method.kind}"`;
+  return new RpcError("internal", message, { reason: "NO_STREAM_RETURNED" });
+}
