@@ -1,0 +1,1 @@
+export { type ZookeeperRegistryOptions, zookeeperRegistry } from "./zookeeper-registry.js";
