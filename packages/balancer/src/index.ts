@@ -1,4 +1,16 @@
+export { type ConsistentHashOptions, consistentHash, consistentHashWith } from "./consistent-hash.js";
+export { type Filter, filtered } from "./filtered.js";
+export type { Place } from "./great-circle.js";
+export { leastPending, leastPendingWith } from "./least-pending.js";
+export { type NearestOptions, nearest } from "./nearest.js";
+export { type GlobeOptions, nearestOnGlobe } from "./nearest-on-globe.js";
+export { orElse } from "./or-else.js";
+export { type Choice, own } from "./own.js";
 export { p2cPeakEwma, p2cPeakEwmaWith } from "./p2c-peak-ewma.js";
+export type { SpillOptions } from "./preferring.js";
 export { random, randomWith } from "./random.js";
 export { roundRobin, roundRobinWith } from "./round-robin.js";
 export { type Draw, type Prepare, routed } from "./route.js";
+export { smoothWeightedRoundRobin, smoothWeightedRoundRobinWith } from "./smooth-weighted-round-robin.js";
+export { sticky } from "./sticky.js";
+export { zoneFirst } from "./zone-first.js";

@@ -1,4 +1,5 @@
-import type { Balancer, Candidate, Random } from "@rpc/core";
+import type { Balancer, Candidate, Picker, Random } from "@rpc/core";
+import { chance } from "./chance.js";
 import { routed } from "./route.js";
 import { drawByWeight, weightOf } from "./weights.js";
 
@@ -31,8 +32,8 @@ const unmeasuredMs = 1e9;
 export const p2cPeakEwmaWith =
   (random: Random): Balancer =>
   () =>
-  (ready) =>
-    routed(ready, (among) => {
+  (ready) => {
+    const pick: Picker = routed(ready, (among) => {
       const only = among[0]!;
       if (among.length === 1) return () => only;
       const draw = drawByWeight(among, random);
@@ -43,9 +44,11 @@ export const p2cPeakEwmaWith =
         return better(among[first]!, among[second < first ? second : second + 1]!, random);
       };
     });
+    return Object.assign(pick, { scoreOf: costOf });
+  };
 
-/** `p2cPeakEwmaWith` with `Math.random`. */
-export const p2cPeakEwma: Balancer = p2cPeakEwmaWith(Math.random);
+/** `p2cPeakEwmaWith` with chance of its own. */
+export const p2cPeakEwma: Balancer = p2cPeakEwmaWith(chance);
 
 function better(first: Candidate, second: Candidate, random: Random): Candidate {
   const firstCost = costOf(first);

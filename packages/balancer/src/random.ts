@@ -1,4 +1,5 @@
 import type { Balancer, Random } from "@rpc/core";
+import { chance } from "./chance.js";
 import { routed } from "./route.js";
 import { drawByWeight } from "./weights.js";
 
@@ -12,5 +13,5 @@ export const randomWith =
       return () => among[draw()]!;
     });
 
-/** `randomWith` with `Math.random`. */
-export const random: Balancer = randomWith(Math.random);
+/** `randomWith` with chance of its own. */
+export const random: Balancer = randomWith(chance);

@@ -37,6 +37,12 @@ describe("roundRobin", () => {
     assert.deepEqual(picks(listed(candidates("a", "b", "c")), 3).sort(), ["a", "b", "c"]);
   });
 
+  test("an endpoint that is new passes turns on until it is warm", () => {
+    const ready = [testCandidate("a"), testCandidate("new", { warmth: 0.2 }), testCandidate("c")];
+    const counts = tally(roundRobinWith(seededRandom(2))()(ready), 3_000);
+    assert.ok(Math.abs(counts.get("new")! - 3_000 / 14) < 60, `new got ${counts.get("new")}`);
+  });
+
   test("weights other than 0 do not change the turns", () => {
     const ready = [testCandidate("a", { weight: 100 }), testCandidate("b", { weight: 0.1 })];
     assert.equal(tally(roundRobin()(ready), 100).get("b"), 50);

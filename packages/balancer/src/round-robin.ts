@@ -1,4 +1,5 @@
 import type { Balancer, Random } from "@rpc/core";
+import { chance } from "./chance.js";
 import { routed } from "./route.js";
 
 /** Where the count of turns starts again: the largest that engines keep without allocating. */
@@ -7,8 +8,9 @@ const turns = 2 ** 30 - 1;
 /**
  * Each candidate in turn, in the order of the list. A channel starts at a place of its own, so that a thousand
  * clients that start together do not all begin with the same endpoint, and does not start again when a new list
- * comes. Of weights it only heeds 0: such a candidate has no turn while another has some weight. A call with a route
- * takes no turn: it goes to any of those its route leaves.
+ * comes. Of weights it only heeds 0: such a candidate has no turn while another has some weight. One that is new passes
+ * some of its turns on to the next, until it is warm. A call with a route takes no turn: it goes to any of those its
+ * route leaves.
  */
 export const roundRobinWith =
   (random: Random): Balancer =>
@@ -18,13 +20,20 @@ export const roundRobinWith =
     return (ready) =>
       routed(
         ready,
-        (among) => () => {
-          turn = turn < 0 ? Math.floor(start * among.length) : turn === turns ? 0 : turn + 1;
-          return among[turn % among.length]!;
+        (among) => {
+          const next = () => {
+            turn = turn < 0 ? Math.floor(start * among.length) : turn === turns ? 0 : turn + 1;
+            return among[turn % among.length]!;
+          };
+          if (among.every(({ warmth }) => warmth === among[0]!.warmth)) return next;
+          return () => {
+            const first = next();
+            return first.warmth < 1 && random() >= first.warmth ? next() : first;
+          };
         },
         (rest) => () => rest[Math.floor(random() * rest.length)]!,
       );
   };
 
-/** `roundRobinWith` with `Math.random`. */
-export const roundRobin: Balancer = roundRobinWith(Math.random);
+/** `roundRobinWith` with chance of its own. */
+export const roundRobin: Balancer = roundRobinWith(chance);

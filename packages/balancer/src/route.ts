@@ -6,7 +6,7 @@ const longList = 32;
 const draws = 4;
 
 /** Draws one of the candidates it was prepared for. Runs for every call: no allocation. */
-export type Draw = () => Candidate;
+export type Draw = (call: Call) => Candidate;
 
 /**
  * Makes a draw from candidates. Called once for each list, and for what a route leaves of one. `among` is never
@@ -28,19 +28,25 @@ export function routed(ready: readonly Candidate[], prepare: Prepare, prepareRes
   const usable = weighted(ready);
   const draw = prepare(usable);
   let drawAny: Draw | undefined;
-  let pins: Map<string, Draw> | undefined;
+  const pinned = pinning(ready, prepareRest);
   return (call) => {
     const route = call.route;
-    if (route === undefined) return draw();
-    if (route.only !== undefined) {
-      pins ??= byEndpoint(ready, prepareRest);
-      const pinned = pins.get(route.only);
-      if (pinned === undefined) throw noEndpoint(call, route.only);
-      return pinned();
-    }
-    if (route.except === undefined || route.except.length === 0) return draw();
+    if (route === undefined) return draw(call);
+    if (route.only !== undefined) return pinned(call, route.only);
+    if (route.except === undefined || route.except.length === 0) return draw(call);
     drawAny ??= prepareRest(usable);
-    return excluding(route.except, ready, drawAny, prepareRest);
+    return excluding(call, route.except, ready, drawAny, prepareRest);
+  };
+}
+
+/** Returns what finds the candidate of a call that is pinned to an endpoint. Costs nothing before the first such call. */
+function pinning(ready: readonly Candidate[], prepare: Prepare): (call: Call, only: string) => Candidate {
+  let pins: Map<string, Draw> | undefined;
+  return (call, only) => {
+    pins ??= byEndpoint(ready, prepare);
+    const pinned = pins.get(only);
+    if (pinned === undefined) throw noEndpoint(call, only);
+    return pinned(call);
   };
 }
 
@@ -55,15 +61,21 @@ function byEndpoint(ready: readonly Candidate[], prepare: Prepare): Map<string, 
   return new Map([...groups].map(([id, group]) => [id, prepare(group)]));
 }
 
-function excluding(except: readonly string[], ready: readonly Candidate[], drawAny: Draw, prepare: Prepare): Candidate {
+function excluding(
+  call: Call,
+  except: readonly string[],
+  ready: readonly Candidate[],
+  drawAny: Draw,
+  prepare: Prepare,
+): Candidate {
   if (ready.length > longList) {
     for (let i = 0; i < draws; i++) {
-      const candidate = drawAny();
+      const candidate = drawAny(call);
       if (!except.includes(candidate.endpoint.id)) return candidate;
     }
   }
   const rest = ready.filter(({ endpoint }) => !except.includes(endpoint.id));
-  return rest.length === 0 ? drawAny() : prepare(weighted(rest))();
+  return rest.length === 0 ? drawAny(call) : prepare(weighted(rest))(call);
 }
 
 function noEndpoint(call: Call, id: string): RpcError {

@@ -1,6 +1,6 @@
-import { type Metadata, type NestedCall, noMetadata, type Priority, type Reply } from "../contract/call.js";
+import { type Metadata, type NestedCall, noMetadata, type Priority, type Reply, type Route } from "../contract/call.js";
 import type { Clock } from "../contract/clock.js";
-import { checkOptions as checkKinds, type OptionKinds } from "../service/check-options.js";
+import { badOption, checkOptions as checkKinds, type OptionKinds } from "../service/check-options.js";
 
 /** A unary call always has a deadline: this one unless something else is said, and never a later one than the longest. */
 export const defaultTimeoutMs = 10_000;
@@ -21,6 +21,11 @@ export interface CallOptions {
    * the call failed on this side. What it throws rejects a call that would have succeeded.
    */
   readonly onReply?: ((reply: Reply) => void) | undefined;
+  /**
+   * Where the call may go: the one endpoint, endpoints to leave out, or the key that a hashing balancer hashes. Defaults
+   * to anywhere.
+   */
+  readonly route?: Route | undefined;
 }
 
 const kinds = {
@@ -29,7 +34,13 @@ const kinds = {
   metadata: "any",
   priority: ["critical", "normal", "sheddable"],
   onReply: "function",
+  route: "object",
 } as const satisfies Record<keyof CallOptions, OptionKinds[string]>;
+
+const routeKinds = { only: "string", except: "list", key: "string" } as const satisfies Record<
+  keyof Route,
+  OptionKinds[string]
+>;
 
 /** Options as calls use them: checked, every field set. */
 export interface CheckedOptions {
@@ -42,6 +53,7 @@ export interface CheckedOptions {
   /** undefined: that of the call whose handler makes this one, else "normal". */
   readonly priority: Priority | undefined;
   readonly onReply: ((reply: Reply) => void) | undefined;
+  readonly route: Route | undefined;
   /** Whether calls are oneway. */
   readonly oneway: boolean;
   /** The batch that calls belong to. */
@@ -63,6 +75,7 @@ export const noOptions: CheckedOptions = Object.freeze({
   metadata: noMetadata,
   priority: undefined,
   onReply: undefined,
+  route: undefined,
   oneway: false,
   batch: undefined,
 });
@@ -70,7 +83,7 @@ export const noOptions: CheckedOptions = Object.freeze({
 /** Returns `options` over `before`. Throws a TypeError, or `invalid_argument` / `BAD_OPTION`, where one is unknown or of the wrong type. */
 export function checkOptions(options: CallOptions, before: CheckedOptions): CheckedOptions {
   checkKinds("withOptions", options, kinds);
-  const { timeoutMs, signal, metadata, priority, onReply } = options;
+  const { timeoutMs, signal, metadata, priority, onReply, route } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError("signal must be an AbortSignal");
   if (metadata !== undefined && (typeof metadata !== "object" || metadata === null || Array.isArray(metadata))) {
     throw new TypeError("metadata must be an object of strings");
@@ -83,9 +96,19 @@ export function checkOptions(options: CallOptions, before: CheckedOptions): Chec
     metadata: metadata === undefined ? before.metadata : Object.freeze({ ...before.metadata, ...metadata }),
     priority: priority ?? before.priority,
     onReply: onReply ?? before.onReply,
+    route: route === undefined ? before.route : checkedRoute(route, before.route),
     oneway: before.oneway,
     batch: before.batch,
   };
+}
+
+/** A copy, over what was said before: what the caller changes later must not change where calls go. */
+function checkedRoute(route: Route, before: Route | undefined): Route {
+  checkKinds("withOptions: route", route, routeKinds);
+  const { except } = route;
+  if (except !== undefined && !except.every((id) => typeof id === "string"))
+    throw badOption("withOptions: route.except must be an array of endpoints' ids");
+  return Object.freeze({ ...before, ...route, ...(except && { except: Object.freeze([...except]) }) });
 }
 
 /** Returns a span within its bounds. Throws a TypeError where it is no number. */

@@ -14,7 +14,7 @@ const failure = new RpcError("unknown", "made up");
 
 /** A candidate on a connection that answers nothing, and the time of its last read. */
 function candidate(remote: Partial<RemoteService> = {}) {
-  const session = { readAt: 0, send: () => new Promise(() => {}) };
+  const session = { readAt: 0, roundTripMs: 40, send: () => new Promise(() => {}) };
   const method: RemoteMethod = { index: 0, idempotent: true, codec: undefined, flags: 0, counters: new CallCounters() };
   const service = { methods: [method], names: ["up"], ...remote };
   return { session, it: new ReadyCandidate(endpoint, session as unknown as Session, service) };
@@ -70,6 +70,22 @@ describe("what is known of an endpoint's latency", () => {
     assert.ok(Math.abs(it.latencyMs - 1_000 * Math.exp(-1)) < 1e-6, `${it.latencyMs} ms`);
     for (let step = 0; step < 40; step++) it.relax(250);
     assert.ok(it.latencyMs < 0.1);
+  });
+
+  test("how far away it is, is the shortest it ever answered in, the hello included; slow and failed answers say nothing", () => {
+    const { it, session } = candidate();
+    assert.equal(it.distanceMs, 40);
+    it.onSettled(30, undefined, session.readAt);
+    it.onSettled(500, undefined, session.readAt);
+    it.onSettled(1, failure, session.readAt);
+    assert.equal(it.distanceMs, 30);
+    for (let step = 0; step < 2_400; step++) {
+      it.onSettled(500, undefined, session.readAt);
+      it.relax(250);
+    }
+    assert.ok(Math.abs(it.distanceMs - 60) < 0.001, `${it.distanceMs} ms after ten minutes`);
+    for (let step = 0; step < 2_400; step++) it.relax(250);
+    assert.ok(Math.abs(it.distanceMs - 60) < 0.001, "who is not asked comes no nearer");
   });
 
   test("what was never written says nothing of it", () => {

@@ -12,6 +12,8 @@ import type { Throttle } from "./throttle.js";
 const decayMs = 10_000;
 /** The same while nothing is heard: who was slow once is asked again within seconds. */
 const silentDecayMs = 1_000;
+/** Ways change, so that the shortest answer is forgotten by and by: it counts as twice as long after this, in ms. */
+const distanceDoublesMs = 600_000;
 
 /** One ready connection to an endpoint, and the service on it. */
 export interface Lane {
@@ -29,6 +31,8 @@ export class ReadyCandidate implements Candidate, Tracker {
   pending = 0;
   latencyMs = 0;
   load = 0;
+  distanceMs: number;
+  warmth = 1;
   /** Never empty but once it is no candidate any more. */
   #lanes: readonly Lane[];
   readonly #throttle: Throttle | undefined;
@@ -39,6 +43,7 @@ export class ReadyCandidate implements Candidate, Tracker {
     this.endpoint = endpoint;
     this.#throttle = throttle;
     this.#lanes = [{ session, remote }];
+    this.distanceMs = session.roundTripMs;
   }
 
   /** Whether no connection is left that is not suspect. */
@@ -74,7 +79,8 @@ export class ReadyCandidate implements Candidate, Tracker {
 
   /** Forgets a little, where nothing was heard since the last time: or one slow answer would keep calls away for ever. */
   relax(elapsedMs: number): void {
-    if (!this.#heard) this.latencyMs *= Math.exp(-elapsedMs / silentDecayMs);
+    if (this.#heard) this.distanceMs *= 2 ** (elapsedMs / distanceDoublesMs);
+    else this.latencyMs *= Math.exp(-elapsedMs / silentDecayMs);
     this.#heard = false;
   }
 
@@ -86,6 +92,7 @@ export class ReadyCandidate implements Candidate, Tracker {
     // A quick failure is no sign of speed; a late one is one of slowness.
     if (error !== undefined && (this.latencyMs === 0 || latencyMs < this.latencyMs)) return;
     this.#heard = true;
+    if (latencyMs < this.distanceMs && error === undefined) this.distanceMs = latencyMs;
     if (latencyMs > this.latencyMs) {
       this.latencyMs = latencyMs;
     } else if (now > this.#observedAt) {

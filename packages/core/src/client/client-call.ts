@@ -63,7 +63,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
   priority: Priority;
   attempt = 1;
   readonly oneway: boolean;
-  route: Route | undefined = undefined;
+  route: Route | undefined;
   replyMetadata: Metadata = noMetadata;
   endpoint: Endpoint | undefined = undefined;
   idempotent = false;
@@ -88,7 +88,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
     deadline: number,
     priority: Priority,
     parent: Call | undefined,
-    { metadata, signal, onReply, oneway }: CheckedOptions,
+    { metadata, signal, onReply, route, oneway }: CheckedOptions,
   ) {
     this.#origin = origin;
     this.method = method;
@@ -101,6 +101,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
     this.cautious = parent !== undefined && (parent.cautious || parent.attempt > 1);
     this.#parent = parent;
     this.#onReply = onReply;
+    this.route = route;
     this.oneway = oneway;
   }
 

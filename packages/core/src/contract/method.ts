@@ -20,6 +20,8 @@ export interface Method {
   readonly handlersRunning: number;
   /** What its handler gets for argument streams: one for all of them, or one for each argument by its place. Defaults to "iterable". */
   readonly streamAs?: StreamForm | readonly StreamForm[];
+  /** What a hashing balancer hashes of a call, from its arguments; undefined where the method names nothing. */
+  readonly keyOf?: ((...input: never[]) => string) | undefined;
 }
 
 /** What a handler gets for an argument that is a stream: an `AsyncIterable` of items, or bytes as a `Readable` of Node or a `ReadableStream` of the web. */
@@ -33,6 +35,11 @@ export interface UnaryOptions {
   readonly timeoutMs?: number;
   /** Handlers of this method that may run at once on a server; what comes above it waits. Defaults to no limit but the server's. */
   readonly handlersRunning?: number;
+  /**
+   * What a hashing balancer hashes of a call, from its arguments: `key: (user) => user.id`. Clients ask it, and only
+   * where they balance so. Defaults to none.
+   */
+  readonly key?: (...input: never[]) => string;
 }
 
 /** What a service says of one of its methods. */

@@ -11,6 +11,7 @@ const kinds = {
   handlersRunning: "any",
   stream: ["server", "client", "duplex"],
   streamAs: "any",
+  key: "any",
 } as const satisfies Record<keyof MethodOptions, OptionKinds[string]>;
 const maxTimeoutMs = 3_600_000;
 /** What a timer can wait for, about 24 days: of calls that may be open for long. */
@@ -34,7 +35,7 @@ export function defineService<T>(name: string, methods: MethodTable<T>): Service
 function describe(service: string, name: string, index: number, options: MethodOptions): Method {
   checkMethodName(service, name);
   checkOptions(`${service}.${name}`, options, kinds);
-  const { idempotent = false, timeoutMs, handlersRunning, stream, streamAs } = options;
+  const { idempotent = false, timeoutMs, handlersRunning, stream, streamAs, key } = options;
   if (typeof idempotent !== "boolean") throw badOption(service, name, "idempotent", "true or false", idempotent);
   if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs > 0)) {
     throw badOption(service, name, "timeoutMs", "a number of milliseconds above 0", timeoutMs);
@@ -43,6 +44,9 @@ function describe(service: string, name: string, index: number, options: MethodO
     throw badOption(service, name, "handlersRunning", "a whole number above 0", handlersRunning);
   }
   if (streamAs !== undefined) checkForms(service, name, options);
+  if (key !== undefined && typeof key !== "function") {
+    throw badOption(service, name, "key", "a function of the arguments", key);
+  }
   return Object.freeze({
     service,
     name,
@@ -53,6 +57,7 @@ function describe(service: string, name: string, index: number, options: MethodO
     timeoutMs: Math.min(timeoutMs ?? 0, stream === undefined ? maxTimeoutMs : maxStreamTimeoutMs),
     handlersRunning: handlersRunning ?? 0,
     ...(streamAs === undefined ? {} : { streamAs: Array.isArray(streamAs) ? Object.freeze([...streamAs]) : streamAs }),
+    ...(key === undefined ? {} : { keyOf: key }),
   });
 }
 

@@ -113,6 +113,7 @@ describe("defineService", () => {
     ["timeoutMs", { timeoutMs: "5" }],
     ["idempotent", { idempotent: 1 }],
     ["handlersRunning", { handlersRunning: 0 }],
+    ["key", { key: "id" }],
     ["handlersRunning", { handlersRunning: 1.5 }],
   ];
   for (const [option, options] of wrong) {

@@ -67,6 +67,8 @@ export class Session implements Connection {
   peerLimits: PeerLimits = noLimits;
   codec: Codec;
   readAt = 0;
+  /** How long the hello's answer took, in ms. */
+  roundTripMs = 0;
   arrivedAt = 0;
   chunk: Buffer | undefined = undefined;
   features = 0;
@@ -470,6 +472,7 @@ export class Session implements Connection {
     this.features = agreed.features;
     this.codec = agreed.codec;
     this.peer = peer;
+    this.roundTripMs = this.readAt - this.#openedAt;
     this.peerLimits = hello.limits;
     this.#compression = agreed.compression;
     const [first] = agreed.compression;

@@ -1,5 +1,13 @@
 export { type AtRestOptions, assertAtRest, assertClockAtRest, type Resting } from "./at-rest.js";
-export { balancerSuite, seededRandom, type TestCandidate, tally, testCall, testCandidate } from "./balancer-suite.js";
+export {
+  balancerSuite,
+  seededRandom,
+  type TestCandidate,
+  type TestFigures,
+  tally,
+  testCall,
+  testCandidate,
+} from "./balancer-suite.js";
 export {
   type Cluster,
   type ClusterOptions,

@@ -16,6 +16,8 @@ export interface MethodNoteOptions<
   readonly timeoutMs?: number;
   /** Handlers of it that may run at once on a server; what comes above it waits. Defaults to no limit but the server's. */
   readonly handlersRunning?: number;
+  /** What a hashing balancer hashes of a call, from its arguments: `key: (user: User) => user.id`. Defaults to none. */
+  readonly key?: (...input: never[]) => string;
   /**
    * What streams: "server", the result; "client", arguments; "duplex", both. A native `async *` method is "server" by
    * itself; one whose arguments stream too, and any other function that returns a stream, has to say so.
@@ -48,6 +50,7 @@ const kinds: OptionKinds = {
   handlersRunning: "count",
   stream: ["server", "client", "duplex"],
   streamAs: "any",
+  key: "function",
   input: "list",
   output: "any",
 };

@@ -28,6 +28,20 @@ describe("serviceOf", () => {
     );
   });
 
+  test("what a method says of its key and its handlers is in the descriptor, too", () => {
+    @Service()
+    class Carts {
+      @Method({ key: (user: string) => user, handlersRunning: 3 })
+      of(user: string): string {
+        return user;
+      }
+    }
+    const [of] = serviceOf(Carts).methods;
+    assert.equal(of?.handlersRunning, 3);
+    assert.equal(of?.keyOf?.("ada" as never), "ada");
+    assert.throws(() => Method({ key: "user" as never })(Carts.prototype, "of", { value: () => "" }), /key/);
+  });
+
   test("it is made once for each name, so that all clients of a service share a channel", () => {
     assert.equal(serviceOf(Arith), serviceOf(Arith));
     assert.equal(serviceOf(Arith, "ArithEu"), serviceOf(Arith, "ArithEu"));

@@ -43,12 +43,13 @@ function describe(service: Class, name: string): ServiceDescriptor {
   const methods: Record<string, MethodOptions> = {};
   for (const [method, note] of notes) {
     refuseGenerator(service, method);
-    const { idempotent, timeoutMs, handlersRunning } = note.options;
+    const { idempotent, timeoutMs, handlersRunning, key } = note.options;
     methods[method] = {
       ...(idempotent === undefined ? {} : { idempotent }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(handlersRunning === undefined ? {} : { handlersRunning }),
       ...streamsOf(service, method, note),
+      ...(key === undefined ? {} : { key }),
     };
   }
   try {
