@@ -5,14 +5,17 @@ export type { ConnectOptions, ConnectSettings, Target } from "./client/connect-o
 export { type Connector, connect } from "./client/connector.js";
 export { type ClientOptions, createClient, oneway, withOptions } from "./client/create-client.js";
 export type { CredentialsOption } from "./client/credentials.js";
+export type { Offer, OfferOptions } from "./client/offer.js";
 export type { ThrottleOptions } from "./client/throttle.js";
 export type { BackoffOptions } from "./clock/backoff.js";
 export { systemClock } from "./clock/system-clock.js";
 export { bytes, json, messagePack } from "./codecs/index.js";
 export * from "./contract/index.js";
 export { createDispatcher, type Dispatcher } from "./host/dispatcher.js";
+export type { PeerCallOptions } from "./host/peer-call-options.js";
 export type { RetryBudgetOptions } from "./interceptors/retry-budget.js";
 export type { RetryOptions } from "./interceptors/retry-policy.js";
+export type { OnPeer } from "./server/peers.js";
 export { type Server, serve } from "./server/serve.js";
 export type { Served, ServeOptions, ServeSettings } from "./server/serve-options.js";
 export { type AcceptedTokens, token, tokens } from "./server/tokens.js";
@@ -28,7 +31,7 @@ export type {
   ServerCallEvent,
   SuspectEvent,
 } from "./session/diagnostics.js";
-export type { WhenFull } from "./session/session-options.js";
+export type { WhenFull } from "./session/when-full.js";
 export { Histogram, type HistogramJson } from "./stats/histogram.js";
 export type {
   AttemptStats,
@@ -38,7 +41,9 @@ export type {
   ConnectionSums,
   EndStats,
   LatencyStats,
+  MethodStats,
   QueueStats,
+  ServedStats,
   ServerStats,
   TrafficStats,
 } from "./stats/snapshots.js";

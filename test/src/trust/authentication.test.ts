@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Peer, RpcError, token, tokens } from "@rpc/core";
+import { type Newcomer, RpcError, token, tokens } from "@rpc/core";
 import { createManualClock } from "@rpc/core/testing";
 import { calling } from "../wire/ground/calling.js";
 import { failed } from "../wire/ground/failed.js";
@@ -173,7 +173,7 @@ test("a welcome that is too large with all its names ends the connection, and no
 test("an authenticator may take its time; what a peer says before it is welcomed ends its connection", async (t) => {
   const ground = inMemory();
   const waiting: (() => void)[] = [];
-  const peers: Peer[] = [];
+  const peers: Newcomer[] = [];
   const { address } = await serving(t, ground, {
     authenticate: (_credentials, peer) => {
       peers.push(peer);
@@ -185,7 +185,7 @@ test("an authenticator may take its time; what a peer says before it is welcomed
   await until("it is asked", () => waiting.length === 1);
   waiting[0]!();
   await patient.expect("welcome");
-  assert.deepEqual([peers[0]?.instance, peers[0]?.identity], ["raw", undefined]);
+  assert.deepEqual([peers[0]?.instance, "identity" in (peers[0] ?? {})], ["raw", false]);
 
   for (const early of [open("Probe", ["add"]), { kind: "hello", body: helloBody() } as const]) {
     const asked = waiting.length;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { type Credentials, connect, type Peer, RpcError, type Transport, token } from "@rpc/core";
+import { type Credentials, connect, type Newcomer, RpcError, type Transport, token } from "@rpc/core";
 import { createManualClock } from "@rpc/core/testing";
 import { atEnd } from "../wire/ground/at-end.js";
 import { calling, ProbeService } from "../wire/ground/calling.js";
@@ -21,7 +21,7 @@ test("no log line, error or printed object shows a token, whether it was right, 
   for (const authenticate of [
     token(secret),
     token("another"),
-    (credentials: Credentials, peer: Peer) => {
+    (credentials: Credentials, peer: Newcomer) => {
       shown.push(everyWay(credentials), everyWay(peer), everyWay({ ...credentials }));
       throw new TypeError("not today");
     },

@@ -7,13 +7,13 @@ import type { ConnectionLimits } from "../contract/limits.js";
 import type { Logger } from "../contract/logger.js";
 import type { ServiceDescriptor } from "../contract/method.js";
 import type { Endpoint } from "../contract/registry.js";
+import { WaitRoom } from "../host/wait-room.js";
 import type { Session } from "../session/session.js";
-import type { WhenFull } from "../session/session-options.js";
+import type { WhenFull } from "../session/when-full.js";
 import type { ReadyCandidate } from "./candidate.js";
 import type { Link, LinkUser } from "./link.js";
 import { Member, MemberLane, type MemberOwner } from "./member.js";
 import type { Throttle } from "./throttle.js";
-import { WaitRoom } from "./wait-room.js";
 
 /** A picker is made anew at most this often, in ms, as endpoints become ready. */
 const rebuildMs = 10;

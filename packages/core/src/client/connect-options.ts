@@ -11,15 +11,16 @@ import type { ConnectionLimits } from "../contract/limits.js";
 import type { Logger } from "../contract/logger.js";
 import type { Address, Registry } from "../contract/registry.js";
 import type { OnConnect, Transport } from "../contract/transport.js";
-import type { RetryBudgetOptions } from "../interceptors/retry-budget.js";
+import { checkRetry } from "../host/retry-option.js";
 import type { RetryOptions } from "../interceptors/retry-policy.js";
 import { badOption, checkOptions, clock, logger, type OptionKinds } from "../service/check-options.js";
 import { checkCodecs } from "../service/codecs-option.js";
 import { checkTransports } from "../service/transports-option.js";
-import type { WhenFull } from "../session/session-options.js";
+import type { WhenFull } from "../session/when-full.js";
 import { hostPort, schemeOf } from "../transport/address.js";
 import { defaultTransports } from "../transport/default-transports.js";
 import { type CredentialsOption, checkCredentials } from "./credentials.js";
+import { checkOffer, type Offer } from "./offer.js";
 import type { ThrottleOptions } from "./throttle.js";
 
 /** Connections to one endpoint. */
@@ -31,6 +32,11 @@ export type Target =
   | { readonly address?: undefined; readonly registry: Registry; readonly balancer: Balancer };
 
 export interface ConnectSettings {
+  /**
+   * What this client offers to the servers that it dials, on the same connections: what `bind` returns, alone or with
+   * options. Servers call it by `currentCall().peer` and `server.peers()`. Defaults to nothing.
+   */
+  readonly serve?: Offer;
   /** How long a call may take where neither it nor its method says so, in ms. Defaults to 10 000. */
   readonly timeoutMs?: number;
   /** What wraps every call, retries included; the first is the outermost. Defaults to none. */
@@ -95,6 +101,7 @@ const kinds = {
   address: "string",
   registry: { functions: ["watch", "list"] },
   balancer: "function",
+  serve: "any",
   timeoutMs: "number",
   interceptors: "functions",
   retry: "any",
@@ -127,14 +134,6 @@ const backoffKinds = {
   factor: { from: 1, to: Number.POSITIVE_INFINITY },
   jitter: { from: 0, to: 1 },
 } as const satisfies Record<keyof BackoffOptions, OptionKinds[string]>;
-const retryKinds = { attempts: "count", budget: "object" } as const satisfies Record<
-  keyof RetryOptions,
-  OptionKinds[string]
->;
-const budgetKinds = { ratio: "number", perSecond: "number" } as const satisfies Record<
-  keyof RetryBudgetOptions,
-  OptionKinds[string]
->;
 /** Below 1 a client would shed calls of servers that take all. */
 const throttleKinds = { k: { from: 1, to: Number.POSITIVE_INFINITY } } as const satisfies Record<
   keyof ThrottleOptions,
@@ -147,9 +146,8 @@ export function checkConnectOptions(options: ConnectOptions): void {
   checkOptions("connect", options, kinds);
   if (options.connections !== undefined && options.connections > mostConnections)
     throw badOption(`connect: connections must be at most ${mostConnections}, not ${options.connections}`);
-  if (options.retry !== undefined && options.retry !== false) checkOptions("connect: retry", options.retry, retryKinds);
-  if (options.retry !== undefined && options.retry !== false && options.retry.budget !== undefined)
-    checkOptions("connect: retry.budget", options.retry.budget, budgetKinds);
+  checkRetry("connect", options.retry);
+  checkOffer(options.serve);
   if (options.throttle !== undefined && options.throttle !== false)
     checkOptions("connect: throttle", options.throttle, throttleKinds);
   checkCredentials(options.credentials);

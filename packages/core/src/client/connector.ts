@@ -11,6 +11,8 @@ import type { ServiceDescriptor } from "../contract/method.js";
 import type { Endpoint } from "../contract/registry.js";
 import type { Transport } from "../contract/transport.js";
 import { watchLoop } from "../discovery/watch-loop.js";
+import { peerCalling } from "../host/peer-calling.js";
+import { servedStats } from "../host/served-stats.js";
 import { compose } from "../interceptors/compose.js";
 import { recoveryBy, retryBy } from "../interceptors/retry.js";
 import { RetryPolicy } from "../interceptors/retry-policy.js";
@@ -33,6 +35,7 @@ import { createClient } from "./create-client.js";
 import { dial } from "./dial.js";
 import { type Direct, noteDirect } from "./direct.js";
 import { Link, type LinkUser } from "./link.js";
+import { hostOf } from "./offer.js";
 import { Throttle } from "./throttle.js";
 
 /** How long `close` lets calls finish, in ms, before it ends them. */
@@ -84,12 +87,14 @@ class SocketConnector implements Connector {
       limits,
     } = options;
     this.#options = options;
+    const safeLogger = guarded(logger);
+    const { interceptors, retry } = options;
     this.#settings = {
       codecs,
       transports: { ...defaultTransports, ...transports } as Readonly<Record<string, Transport>>,
       clock,
       random,
-      logger: guarded(logger),
+      logger: safeLogger,
       limits: checkLimits("connect", limits),
       errors: new ErrorClasses("connect", options.errors),
       keepAlive: checkKeepAlive("connect", options.keepAlive),
@@ -102,6 +107,8 @@ class SocketConnector implements Connector {
       onConnect: options.onConnect,
       connectMs: options.connectMs ?? 5_000,
       backoff: options.backoff ?? {},
+      host: hostOf(options.serve, clock, safeLogger),
+      callPeer: peerCalling({ interceptors, retry, clock, random, table: this.#calls }),
     };
     this.#ledger = new Ledger(() => clock.now());
   }
@@ -158,6 +165,7 @@ class SocketConnector implements Connector {
     return {
       calls,
       methods: this.#calls.stats(total.made),
+      fromPeers: servedStats(total, this.#settings.host?.queue),
       dials: this.#dials.stats(),
       waiting,
       evicted: calls.reasons["QUEUE_EVICTED"] ?? 0,

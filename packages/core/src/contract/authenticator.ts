@@ -1,4 +1,4 @@
-import type { Peer } from "./call.js";
+import type { Newcomer } from "./call.js";
 import type { Credentials, Identity } from "./identity.js";
 
 /**
@@ -9,5 +9,5 @@ import type { Credentials, Identity } from "./identity.js";
  */
 export type Authenticator = (
   credentials: Credentials,
-  peer: Peer,
+  peer: Newcomer,
 ) => Identity | undefined | Promise<Identity | undefined>;

@@ -23,16 +23,32 @@ export interface Route {
   readonly key?: string | undefined;
 }
 
-/** The other end of a connection, as a handler sees who called. */
-export interface Peer {
+/** Who has dialled and said hello, and is not let in yet. */
+export interface Newcomer {
   /** The other end's address, e.g. `tcp://127.0.0.1:50312`; empty for a call within the process. */
   readonly address: string;
   /** The id the other process gave itself in its hello. */
   readonly instance: string;
-  /** Server: who the peer has proved to be, as `authenticate` said; undefined where nobody was asked. */
-  readonly identity?: Identity | undefined;
   /** Server: the certificate that the peer showed; undefined where its transport asks for none. */
   readonly certificate?: PeerCertificate | undefined;
+}
+
+/**
+ * The other end of a connection: who called, in a handler's eyes, and whom a server may call back. It is this one
+ * connection: whoever loses it and dials again is another peer, known by its `identity` or `instance`.
+ */
+export interface Peer extends Newcomer {
+  /** Server: who the peer has proved to be, as `authenticate` said; undefined where nobody was asked. */
+  readonly identity: Identity | undefined;
+  /** Whether it takes new calls: false before it was let in, and once either end has begun to close the connection. */
+  readonly ready: boolean;
+  /** Resolves when the connection has ended, whatever way. */
+  readonly closed: Promise<void>;
+  /**
+   * Calls the services that the peer offers, on this connection and nowhere else: `createClient(Ticks, peer.invoke)`.
+   * Rejects with `unimplemented` / `NO_SERVICE` where the peer offers none of that name.
+   */
+  readonly invoke: Invoke;
 }
 
 /** What is known of an answer beside its value or error, as `onReply` is told. */

@@ -30,6 +30,8 @@ export interface DispatcherOptions {
   readonly clock?: Clock;
   /** Classes of errors that callers within the process get as they are: those of `serve` and `connect`. Defaults to none. */
   readonly errors?: readonly ErrorClass[];
+  /** What handlers of calls within the process call by `currentCall().peer.invoke`: another dispatcher's, say. Defaults to nothing. */
+  readonly callerInvoke?: Invoke;
 }
 
 /** What answers calls. Made once, then frozen: what is not in it cannot be called. */
@@ -50,7 +52,7 @@ export function createDispatcher(
   interceptors: readonly Interceptor[] = [],
   options: DispatcherOptions = {},
 ): Dispatcher {
-  const { ambient = false, logger = silent, clock = systemClock, errors } = options;
+  const { ambient = false, logger = silent, clock = systemClock, errors, callerInvoke } = options;
   const services = new Map<string, ServiceDescriptor>();
   const bound = new Map<string, Bound>();
   for (const { service, handlers } of bindings) {
@@ -80,7 +82,8 @@ export function createDispatcher(
   const invoke: Invoke = ambient
     ? (call) => (givesStream(call.method) ? streamInCall(call, composed) : runInCall(call, composed))
     : composed;
-  const local = inProcess(invoke, guarded(logger), clock, new ErrorClasses("createDispatcher", errors));
+  const classes = new ErrorClasses("createDispatcher", errors);
+  const local = inProcess(invoke, guarded(logger), clock, classes, callerInvoke);
   return Object.freeze({
     // A call read from a connection knows its peer; one made in this process does not.
     invoke: (call: Call) => {

@@ -9,7 +9,7 @@ import { faultOf } from "../session/fault-of.js";
 import { logThrown, logUnheard } from "../session/log-thrown.js";
 import { errorMetadataOf } from "../session/reply-metadata.js";
 import type { RunningCall } from "../session/running-call.js";
-import { runningIn, sendableMetadata } from "./in-process-call.js";
+import { inThisProcess, runningIn, sendableMetadata } from "./in-process-call.js";
 import { PassedStream } from "./passed-stream.js";
 
 /** Tells the handler when its caller has gone. */
@@ -30,12 +30,19 @@ class Running implements Carrier {
  * Returns what a client within the process calls: the handler sees a call of its own, as it would over a connection,
  * and the caller sees of an error what it would see over one. Arguments and answers are passed as they are.
  */
-export function inProcess(invoke: Invoke, logger: Logger, clock: Clock, classes: ErrorClasses): Invoke {
+export function inProcess(
+  invoke: Invoke,
+  logger: Logger,
+  clock: Clock,
+  classes: ErrorClasses,
+  callerInvoke: Invoke | undefined,
+): Invoke {
   const deadlines = deadlinesOf(clock);
+  const caller = inThisProcess(callerInvoke);
   return async (call) => {
-    if (call.method.kind !== "unary") return new PassedStream(call, deadlines, logger, classes).run(invoke);
+    if (call.method.kind !== "unary") return new PassedStream(call, deadlines, logger, classes, caller).run(invoke);
     if (call.input.some(isStream)) throw notDeclared(call);
-    const running = runningIn(call, deadlines);
+    const running = runningIn(call, deadlines, caller);
     if (call.oneway) {
       void runOneway(invoke, running, logger);
       return undefined;

@@ -1,5 +1,5 @@
 import type { Deadlines } from "../clock/deadlines.js";
-import { type Call, type Carrier, type Invoke, type Metadata, noMetadata } from "../contract/call.js";
+import { type Call, type Carrier, type Invoke, type Metadata, noMetadata, type Peer } from "../contract/call.js";
 import { type Processed, RpcError } from "../contract/errors.js";
 import type { Logger } from "../contract/logger.js";
 import { EndableItems, endSource, type ItemsOwner } from "../items/endable-items.js";
@@ -23,11 +23,11 @@ export class PassedStream implements Carrier, ItemsOwner {
   #failed: ((thrown: unknown) => void) | undefined;
   #early: Metadata = noMetadata;
 
-  constructor(call: Call, deadlines: Deadlines, logger: Logger, classes: ErrorClasses) {
+  constructor(call: Call, deadlines: Deadlines, logger: Logger, classes: ErrorClasses, caller: Peer) {
     this.#call = call;
     this.#logger = logger;
     this.#classes = classes;
-    this.#running = runningIn(call, deadlines);
+    this.#running = runningIn(call, deadlines, caller);
     this.#running.input = call.input.map((value) => (isStream(value) ? this.#pass(value) : value));
   }
 

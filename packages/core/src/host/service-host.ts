@@ -15,12 +15,15 @@ export interface ServiceHostOptions {
   /** In front of the handlers of all connections. */
   readonly queue: StartQueue;
   readonly logger: Logger;
+  /** Requests of one connection that may be without an answer, where that is fewer than the connection's own limit. */
+  readonly inFlight: number | undefined;
 }
 
 /** What a server's sessions share: its methods, its admissions, and the queue in front of its handlers. */
 export class ServiceHost implements Host {
   readonly invoke: Invoke;
   readonly queue: StartQueue;
+  readonly inFlight: number | undefined;
   readonly #methodsOf: (service: string, wanted: readonly string[]) => readonly Method[] | undefined;
   readonly #options: ServiceHostOptions;
 
@@ -33,6 +36,7 @@ export class ServiceHost implements Host {
     this.#methodsOf = methodsOf;
     this.#options = options;
     this.queue = options.queue;
+    this.inFlight = options.inFlight;
   }
 
   open(service: string, wanted: readonly string[]): readonly Method[] | undefined {

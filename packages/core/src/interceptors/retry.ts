@@ -15,7 +15,7 @@ export function retry(options: RetryOptions = {}, clock?: Clock, random: Random 
 }
 
 /** `retry`, by a policy that others ask too. */
-export function retryBy(policy: RetryPolicy, clock?: Clock): Interceptor {
+export function retryBy(policy: Pick<RetryPolicy, "count" | "delayMs">, clock?: Clock): Interceptor {
   return (next) => {
     const recover = recoveryBy(policy, clock, next);
     return (call) => {
@@ -31,7 +31,7 @@ export function retryBy(policy: RetryPolicy, clock?: Clock): Interceptor {
 
 /** Returns what makes a call again by `next` whose first attempt failed, or rejects with what that failed with. */
 export function recoveryBy(
-  policy: RetryPolicy,
+  policy: Pick<RetryPolicy, "delayMs">,
   clock: Clock | undefined,
   next: Invoke,
 ): (call: Call, thrown: unknown) => Promise<unknown> {

@@ -10,6 +10,7 @@ import type { Logger } from "../contract/logger.js";
 import type { Binding } from "../contract/method.js";
 import type { Address, Registry } from "../contract/registry.js";
 import type { OnConnect, Transport } from "../contract/transport.js";
+import type { PeerCallOptions } from "../host/peer-call-options.js";
 import { clock, logger, type OptionKinds } from "../service/check-options.js";
 
 /** What is served: bindings of services, or one bare function for whatever is called. */
@@ -52,6 +53,8 @@ export interface ServeSettings {
   readonly partialBytes?: number;
   /** Whether handlers can read their call with `currentCall()`. Defaults to false; `createApp` switches it on. */
   readonly ambient?: boolean;
+  /** How this server calls the services that its peers offer. */
+  readonly peerCalls?: PeerCallOptions;
   /** Codecs, the preferred one first. Defaults to MessagePack, JSON and raw bytes. */
   readonly codecs?: readonly Codec[];
   /** Transports by the scheme of the addresses they serve, added to `tcp`, `unix`, and `tls` with the authorities of Node. */
@@ -103,6 +106,7 @@ export const serveOptionKinds = {
   connections: "count",
   partialBytes: "count",
   ambient: "boolean",
+  peerCalls: "object",
   codecs: "list",
   transports: "object",
   compression: "any",

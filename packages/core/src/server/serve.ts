@@ -1,19 +1,18 @@
 import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
-import { runInCall } from "../ambient/index.js";
 import { systemClock } from "../clock/system-clock.js";
 import { defaultCodecs } from "../codecs/default-codecs.js";
-import type { Invoke } from "../contract/call.js";
+import type { Peer } from "../contract/call.js";
 import { RpcError } from "../contract/errors.js";
 import { guarded } from "../contract/guarded-logger.js";
 import type { PeerCertificate } from "../contract/identity.js";
 import { type Logger, silent } from "../contract/logger.js";
 import type { Address, Entry } from "../contract/registry.js";
 import type { Listener, Transport } from "../contract/transport.js";
-import { createDispatcher } from "../host/dispatcher.js";
-import { methodsOfDispatcher, methodsOnDemand, ServiceHost } from "../host/service-host.js";
-import { compose } from "../interceptors/compose.js";
-import { StartQueue } from "../overload/start-queue.js";
+import { createHost } from "../host/create-host.js";
+import { checkPeerCalls } from "../host/peer-call-options.js";
+import { peerCalling } from "../host/peer-calling.js";
+import { servedStats } from "../host/served-stats.js";
 import { checkOptions } from "../service/check-options.js";
 import { checkCodecs } from "../service/codecs-option.js";
 import { checkKeepAlive } from "../service/keep-alive-option.js";
@@ -25,8 +24,8 @@ import { PartialBudget } from "../session/partial-budget.js";
 import { Session } from "../session/session.js";
 import type { Judge } from "../session/session-options.js";
 import { Attempts } from "../stats/attempts.js";
-import { turnedAway } from "../stats/failures.js";
 import { Ledger } from "../stats/ledger.js";
+import { MethodTable } from "../stats/method-table.js";
 import type { ServerStats } from "../stats/snapshots.js";
 import { schemeOf } from "../transport/address.js";
 import { defaultTransports } from "../transport/default-transports.js";
@@ -36,6 +35,7 @@ import { connectionsAtMost } from "./connections-at-most.js";
 import { countRefused } from "./count-refused.js";
 import { HeldBack } from "./held-back.js";
 import { createJudge } from "./judge.js";
+import { type OnPeer, Peers } from "./peers.js";
 import { rateLimited } from "./rate-limited.js";
 import { Registrar } from "./registrar.js";
 import { type ServeOptions, serveOptionKinds } from "./serve-options.js";
@@ -58,6 +58,16 @@ export interface Server {
   readonly instance: string;
   /** Connections that are open. */
   readonly connections: number;
+  /**
+   * Returns the peers that are connected now and take calls: `createClient(Push, peer.invoke)` calls what one offers.
+   * Whoever loses its connection and dials again is another peer.
+   */
+  peers(): readonly Peer[];
+  /**
+   * Calls `onPeer` with each peer that connects from now on, once it may be called; `peer.closed` tells when it has gone.
+   * Returns what ends that.
+   */
+  onPeer(onPeer: OnPeer): () => void;
   /** Returns what was counted since the server was made or reset. A snapshot: plain JSON, see docs/stats.md. */
   stats(): ServerStats;
   /** Begins to count anew. Calls without an answer, and connections that are open, count on. */
@@ -83,9 +93,11 @@ class ListeningServer implements Server {
   readonly instance: string;
   readonly #options: ServeOptions;
   readonly #settings;
-  readonly #host: ServiceHost;
+  /** Calls that it made of its peers. */
+  readonly #peerCalls = new MethodTable();
   readonly #services: readonly string[];
   readonly #sessions: Ledger<Session>;
+  readonly #peers: Peers;
   readonly #accepts = new Attempts();
   readonly #arrivals: Arrivals | undefined;
   readonly #heldBack: HeldBack;
@@ -103,52 +115,64 @@ class ListeningServer implements Server {
     checkServed(options);
     this.#options = options;
     this.instance = options.instance ?? randomUUID();
+    const {
+      clock = systemClock,
+      random = Math.random,
+      services,
+      invoke,
+      interceptors,
+      authorize,
+      admissions,
+    } = options;
+    const logger = guarded(options.logger ?? silent);
+    const { whenFull = "evict", ...peerCalls } = checkPeerCalls("serve", options.peerCalls);
     this.#settings = {
-      clock: options.clock ?? systemClock,
-      random: options.random ?? Math.random,
-      logger: guarded(options.logger ?? silent),
+      clock,
+      random,
+      logger,
       limits: checkLimits("serve", options.limits),
       errors: new ErrorClasses("serve", options.errors),
       keepAlive: checkKeepAlive("serve", options.keepAlive),
       codecs: options.codecs ?? defaultCodecs,
       compression: compressionOf("serve", options.compression),
       cluster: options.cluster ?? "",
-      whenFull: "evict" as const,
+      whenFull,
+      host: createHost({
+        services,
+        invoke,
+        interceptors,
+        authorize,
+        admissions,
+        ambient: options.ambient ?? false,
+        inFlight: undefined,
+        handlersRunning: options.handlersRunning ?? 8_192,
+        waitQueueEntries: options.waitQueueEntries ?? 1_024,
+        waitQueueBytes: options.waitQueueBytes ?? 16 * 1_048_576,
+        clock,
+        logger,
+      }),
+      callPeer: peerCalling({
+        interceptors: peerCalls.interceptors,
+        retry: peerCalls.retry,
+        clock,
+        random,
+        table: this.#peerCalls,
+      }),
       transports: { ...defaultTransports, ...options.transports } as Readonly<Record<string, Transport>>,
       listen: options.listen ?? "tcp://127.0.0.1:0",
       maxConnections: options.connections ?? connectionsAtMost(),
       partials: new PartialBudget(options.partialBytes ?? 268_435_456),
       drainMs: options.drainMs ?? 25_000,
     };
-    const { clock, logger, limits } = this.#settings;
-    const { authenticate, authorize, onConnect } = options;
+    const { limits } = this.#settings;
+    const { authenticate, onConnect } = options;
     this.#sessions = new Ledger(() => clock.now());
+    this.#peers = new Peers(this.#sessions, logger);
     this.#doorLog = rateLimited(logger, clock);
     this.#heldBack = new HeldBack(clock);
     this.#judge = authenticate && createJudge(authenticate, clock, this.#doorLog);
     this.#arrivals = onConnect && new Arrivals(onConnect, limits.helloMs, clock, this.#doorLog);
-    const hostOptions = {
-      // First who may, then what there is room for.
-      admissions: [...(authorize === undefined ? [] : [authorize]), ...(options.admissions ?? [])],
-      queue: new StartQueue(this.#settings.clock, {
-        handlersRunning: options.handlersRunning ?? 8_192,
-        waitQueueEntries: options.waitQueueEntries ?? 1_024,
-        waitQueueBytes: options.waitQueueBytes ?? 16 * 1_048_576,
-      }),
-      logger: this.#settings.logger,
-    };
-    if (options.services !== undefined) {
-      const dispatcher = createDispatcher(options.services, options.interceptors, {
-        ambient: options.ambient ?? false,
-      });
-      this.#services = dispatcher.services.map(({ name }) => name);
-      this.#host = new ServiceHost(dispatcher.invoke, methodsOfDispatcher(dispatcher), hostOptions);
-    } else {
-      this.#services = [];
-      const composed = compose(options.interceptors ?? [], options.invoke);
-      const invoke: Invoke = options.ambient === true ? (call) => runInCall(call, composed) : composed;
-      this.#host = new ServiceHost(invoke, methodsOnDemand, hostOptions);
-    }
+    this.#services = options.services?.map(({ service }) => service.name) ?? [];
   }
 
   get address(): Address {
@@ -159,23 +183,28 @@ class ListeningServer implements Server {
     return this.#sessions.size + (this.#arrivals?.size ?? 0) + this.#heldBack.size;
   }
 
+  peers(): readonly Peer[] {
+    return this.#peers.list();
+  }
+
+  onPeer(onPeer: OnPeer): () => void {
+    return this.#peers.listen(onPeer);
+  }
+
   stats(): ServerStats {
     const total = this.#sessions.total();
-    const calls = total.served.total().stats();
-    const { running, waiting, waitingBytes } = this.#host.queue;
+    const made = this.#peerCalls;
     return {
-      calls,
-      methods: total.served.stats(),
+      ...servedStats(total, this.#settings.host.queue),
+      toPeers: { calls: made.total().stats(total.made.total()), methods: made.stats(total.made) },
       accepts: this.#accepts.stats(),
-      running,
-      waitQueue: { entries: waiting, bytes: waitingBytes },
-      turnedAway: turnedAway(calls.reasons),
       ...this.#sessions.stats(total),
     };
   }
 
   resetStats(): void {
     this.#accepts.reset();
+    this.#peerCalls.reset();
     this.#sessions.reset();
   }
 
@@ -317,10 +346,10 @@ class ListeningServer implements Server {
       judge: this.#judge,
       refusal,
       instance: this.instance,
-      host: this.#host,
       listener: {
-        onReady: () => {
+        onReady: ({ peer }) => {
           ready = true;
+          this.#peers.tell(peer);
         },
         onRetired: () => {},
         onClosed: (error) => {

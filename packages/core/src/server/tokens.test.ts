@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Peer } from "../contract/call.js";
+import type { Newcomer } from "../contract/call.js";
 import { ReceivedCredentials } from "./received-credentials.js";
 import { type AcceptedTokens, token, tokens } from "./tokens.js";
 
-const peer: Peer = { address: "memory://a", instance: "a" };
+const peer: Newcomer = { address: "memory://a", instance: "a" };
 const shown = (text: string) => new ReceivedCredentials(Buffer.from(text));
 
 test("one token, a list and names: each is told by its identity, and anything else is nobody", () => {

@@ -50,6 +50,11 @@ export class Assemblies<T> {
     this.#onEvicted = onEvicted;
   }
 
+  /** Messages that were begun and have not ended. */
+  get size(): number {
+    return this.#begun.size;
+  }
+
   /** Since when no part has arrived though one is owed, in ms on the clock; Infinity where none is. */
   get waitingSince(): number {
     return this.#begun.size === 0 ? Number.POSITIVE_INFINITY : this.#progressAt;

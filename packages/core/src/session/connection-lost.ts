@@ -21,3 +21,12 @@ export function notReady(address: string, why: string, cause?: Error): RpcError 
     cause,
   });
 }
+
+/** Returns the error of a call that a connection does not take any more, so that it was never written. */
+export function noMoreCalls(address: string, ending: boolean): RpcError {
+  return new RpcError(
+    "unavailable",
+    `the connection to ${address} ${ending ? "is being ended" : "has ended"} and takes no more calls`,
+    { reason: ending ? "DRAINING" : "CONNECTION_LOST", processed: "no", endpoint: address },
+  );
+}

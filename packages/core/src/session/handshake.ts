@@ -23,7 +23,7 @@ export interface Agreement {
 /** What a side says of itself comes from these. */
 type HelloOptions = Pick<
   SessionOptions,
-  "role" | "limits" | "codecs" | "compression" | "cluster" | "instance" | "credentials"
+  "role" | "limits" | "codecs" | "compression" | "cluster" | "instance" | "credentials" | "host"
 >;
 
 /** Throws `HELLO_TOO_LARGE` where what this side would say of itself does not fit into a hello. */
@@ -36,7 +36,7 @@ const mostSaid = 0xffff_ffff;
 
 /** Returns what this side says of itself. `codecIds` are what was agreed, in the answer to a hello. */
 export function helloOf(options: HelloOptions, codecIds?: readonly number[]): Hello {
-  const { limits, codecs, cluster, instance } = options;
+  const { limits, codecs, cluster, instance, host } = options;
   return {
     minVersion: protocolVersion,
     maxVersion: protocolVersion,
@@ -44,7 +44,7 @@ export function helloOf(options: HelloOptions, codecIds?: readonly number[]): He
     codecs: codecIds ?? codecs.map(({ id }) => id),
     limits: {
       messageBytes: Math.min(limits.messageBytes, mostSaid),
-      inFlight: Math.min(limits.inFlight, mostSaid),
+      inFlight: Math.min(limits.inFlight, host?.inFlight ?? mostSaid, mostSaid),
       partialBytes: Math.min(limits.partialBytes, mostSaid),
       streams: 0,
       streamCreditBytes,

@@ -54,6 +54,9 @@ export class Incoming implements Source {
   #undecodable = 0;
   /** Calls under way that nobody waits for: oneway ones, and those that were cancelled while their handlers ran. */
   #unawaited = 0;
+  /** Those that may be without an answer. */
+  readonly #inFlight: number;
+  readonly #inFlightOption: string;
   #refusing: RpcError | undefined;
   readonly #onIdle: () => void;
 
@@ -61,6 +64,9 @@ export class Incoming implements Source {
   constructor(connection: Connection, host: Host | undefined, onIdle: () => void) {
     this.#connection = connection;
     this.#host = host;
+    const { inFlight } = connection.limits;
+    this.#inFlight = Math.min(inFlight, host?.inFlight ?? inFlight);
+    this.#inFlightOption = this.#inFlight < inFlight ? "serve.inFlight" : "limits.inFlight";
     this.#answers = new Answers(connection);
     this.#deadlines = deadlinesOf(connection.clock);
     this.#assemblies = new Assemblies(connection.limits, connection.clock, connection.partials, (call) =>
@@ -75,6 +81,11 @@ export class Incoming implements Source {
     return this.#running.size;
   }
 
+  /** Calls of which a part was read. */
+  get beginning(): number {
+    return this.#assemblies.size;
+  }
+
   /** Lets go of what many calls made large and nothing needs: for connections that fell idle. */
   trim(): void {
     this.#running.trim();
@@ -84,12 +95,14 @@ export class Incoming implements Source {
     return this.#assemblies;
   }
 
-  /**
-   * From here on requests are passed over: the peer is told which was the last one. What was read and not started is
-   * rejected, but for oneway calls: nobody would make those elsewhere, so that they wait on.
-   */
+  /** From here on requests are passed over: the peer is told which was the last one. What was not started is rejected. */
   refuse(error: RpcError): void {
     this.#refusing = error;
+    this.rejectUnstarted(error);
+  }
+
+  /** Rejects what was read and not started, but for oneway calls: nobody would make those elsewhere, so that they wait on. */
+  rejectUnstarted(error: RpcError): void {
     const { code, message, reason } = error;
     const notStarted = new RpcError(code, message, { reason, processed: "no" });
     const kept: RunningCall[] = [];
@@ -159,11 +172,13 @@ export class Incoming implements Source {
     this.#assemblies.drop(id);
     const call = this.#running.get(id);
     if (call === undefined) this.#answers.unheard.delete(id);
+    // It may have been a message in parts that a drain waited for.
+    if (this.#running.size === 0) this.#onIdle();
     if (call === undefined || call.abandoned !== undefined) return;
-    const { readAt, arrivedAt, rates, limits } = this.#connection;
+    const { readAt, arrivedAt, rates } = this.#connection;
     // As many as may be under way may also be given up at once.
     if (arrivedAt - call.startedAt < rapidMs)
-      rates.count("cancels right behind their requests", readAt, limits.inFlight);
+      rates.count("cancels right behind their requests", readAt, this.#inFlight);
     // A stack of ours tells a handler nothing, and a peer may cancel as fast as it can write.
     const cancelled = withoutStack(
       () => new RpcError("cancelled", "the caller cancelled the call", { reason: "CANCELLED" }),
@@ -411,10 +426,9 @@ export class Incoming implements Source {
   /** Who cancels may call again, whatever the handler does: it counts its own calls, and cannot see ours. */
   #tooMany(method: Method): RpcError | undefined {
     const unanswered = this.#running.size - this.#unawaited;
-    const { inFlight } = this.#connection.limits;
-    if (unanswered < inFlight) return undefined;
+    if (unanswered < this.#inFlight) return undefined;
     this.#connection.rates.count("requests that no right client makes", this.#connection.readAt);
-    const message = `${method.path}: ${unanswered} calls of this connection have no answer yet, and limits.inFlight is ${inFlight}`;
+    const message = `${method.path}: ${unanswered} calls of this connection have no answer yet, and ${this.#inFlightOption} is ${this.#inFlight}`;
     return new RpcError("resource_exhausted", message, { reason: "IN_FLIGHT_LIMIT", processed: "no" });
   }
 }

@@ -20,6 +20,11 @@ export function logUnheard(logger: Logger, path: string, thrown: unknown): void 
   });
 }
 
+/** Logs, in full, what a function of the user's threw that tells nobody else; `what` names it. */
+export function logFailed(logger: Logger, what: string, thrown: unknown): void {
+  logger.error(`${what} failed`, { error: textOf(thrown) });
+}
+
 /** Anything can be thrown, also what throws when it is looked at. */
 function textOf(thrown: unknown): string {
   try {

@@ -14,8 +14,8 @@ import { InFlight } from "./in-flight.js";
 import { PendingCall, type QueueOwner, type Tracker } from "./pending-call.js";
 import type { RemoteMethod } from "./remote-service.js";
 import { SendQueue } from "./send-queue.js";
-import type { WhenFull } from "./session-options.js";
 import { UsualLatency } from "./usual-latency.js";
+import type { WhenFull } from "./when-full.js";
 
 /** Thrown, and caught here, where a call was given up while it was encoded. */
 const givenUp = new Error("given up");

@@ -21,6 +21,8 @@ export interface RemoteService {
   readonly methods: readonly (RemoteMethod | undefined)[];
   /** Names of all methods that the server has. */
   readonly names: readonly string[];
+  /** Returns a method by its name, of whatever descriptor it is. */
+  find(method: Method): RemoteMethod | undefined;
 }
 
 /**
@@ -34,20 +36,18 @@ export function remoteService(
   countersOf: (method: Method) => CallCounters,
 ): RemoteService {
   const byName = new Map(opened.map((method) => [method.name, method]));
-  return {
-    names: opened.map(({ name }) => name),
-    methods: descriptor.methods.map((own) => {
-      const method = byName.get(own.name);
-      if (method === undefined) return undefined;
-      const usual = method.codecs.length === 0 || method.codecs.includes(codecs[0]!);
-      const codec = usual ? undefined : method.codecs.find((id) => codecs.includes(id));
-      return {
-        index: method.index,
-        idempotent: method.idempotent,
-        codec,
-        flags: Flag.time | (codec === undefined ? 0 : Flag.codec),
-        counters: countersOf(own),
-      };
-    }),
+  const find = (own: Method): RemoteMethod | undefined => {
+    const method = byName.get(own.name);
+    if (method === undefined) return undefined;
+    const usual = method.codecs.length === 0 || method.codecs.includes(codecs[0]!);
+    const codec = usual ? undefined : method.codecs.find((id) => codecs.includes(id));
+    return {
+      index: method.index,
+      idempotent: method.idempotent,
+      codec,
+      flags: Flag.time | (codec === undefined ? 0 : Flag.codec),
+      counters: countersOf(own),
+    };
   };
+  return { names: opened.map(({ name }) => name), methods: descriptor.methods.map(find), find };
 }

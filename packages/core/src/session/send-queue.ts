@@ -1,7 +1,7 @@
 import { RpcError } from "../contract/errors.js";
 import type { ConnectionLimits } from "../contract/limits.js";
 import type { PendingCall } from "./pending-call.js";
-import type { WhenFull } from "./session-options.js";
+import type { WhenFull } from "./when-full.js";
 
 /** Calls that were given up may stay in the list up to this many above those that wait. */
 const maxGone = 64;

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { Head, Invoke, Peer, Rejection } from "../contract/call.js";
+import type { Head, Invoke, Newcomer, Peer, Rejection } from "../contract/call.js";
 import type { Clock } from "../contract/clock.js";
 import type { Codec } from "../contract/codec.js";
 import type { RpcError } from "../contract/errors.js";
@@ -13,6 +13,8 @@ import type { StartQueue } from "../overload/start-queue.js";
 import type { BlockAlgorithm } from "../wire/block-algorithm.js";
 import type { ErrorClasses } from "./error-classes.js";
 import type { PartialBudget } from "./partial-budget.js";
+import type { PeerLine } from "./peer-line.js";
+import type { WhenFull } from "./when-full.js";
 
 /** What a session asks of the process's own services. */
 export interface Host {
@@ -23,10 +25,12 @@ export interface Host {
   /** In front of the handlers of all connections. */
   readonly queue: StartQueue;
   readonly invoke: Invoke;
+  /** Requests of one connection that may be without an answer, where that is fewer than `limits.inFlight`. Defaults to that. */
+  readonly inFlight?: number | undefined;
 }
 
 /** Resolves to who a peer is, or to the error to refuse it with. */
-export type Judge = (credentials: Uint8Array, peer: Peer) => Promise<Identity | RpcError>;
+export type Judge = (credentials: Uint8Array, peer: Newcomer) => Promise<Identity | RpcError>;
 
 /** What a session tells its owner. */
 export interface SessionListener {
@@ -39,9 +43,6 @@ export interface SessionListener {
   /** The end, once, whatever came before it. Every call has been settled. */
   onClosed(error: RpcError): void;
 }
-
-/** What happens when the queue in front of the socket is full: the oldest unwritten call fails, or the new one does, or the new one waits for room. */
-export type WhenFull = "evict" | "refuse" | "wait";
 
 export interface SessionOptions {
   readonly role: "dialler" | "acceptor";
@@ -60,6 +61,8 @@ export interface SessionOptions {
   readonly logger: Logger;
   /** Absent where this process serves nothing on the connection. */
   readonly host?: Host | undefined;
+  /** Returns what carries calls of the peer's own services, interceptors and retries included. Asked once, when one is to be made. */
+  readonly callPeer: (line: PeerLine) => Invoke;
   /** Dialler: what it proves itself with. Defaults to nothing. */
   readonly credentials?: Uint8Array | undefined;
   /** Acceptor: says who the peer is, or refuses it; never rejects. Where it is absent, everybody is welcome. */

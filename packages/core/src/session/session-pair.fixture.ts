@@ -5,6 +5,7 @@ import { defaultKeepAlive } from "../contract/keep-alive.js";
 import { type ConnectionLimits, defaultLimits } from "../contract/limits.js";
 import { silent } from "../contract/logger.js";
 import type { ServiceDescriptor } from "../contract/method.js";
+import { PeerCalls } from "../host/peer-calls.js";
 import { StartQueue } from "../overload/start-queue.js";
 import { defineService } from "../service/define-service.js";
 import { createManualClock, type ManualClock } from "../testing/manual-clock.js";
@@ -74,6 +75,7 @@ export async function sessionPair(
       logger: silent,
       keepAlive: defaultKeepAlive,
       host: hostOf(answering[role], clock),
+      callPeer: (line) => new PeerCalls(line).invoke,
       listener: {
         onReady: () => {},
         onRetired: () => made.retired++,

@@ -1,10 +1,11 @@
 import { Socket } from "node:net";
 import { ArrivalTimes } from "../clock/arrival-times.js";
 import { tickerOf } from "../clock/ticker.js";
-import type { Call, Peer, Receiver } from "../contract/call.js";
+import type { Call, Invoke, Newcomer, Receiver } from "../contract/call.js";
 import type { Codec } from "../contract/codec.js";
 import { RpcError } from "../contract/errors.js";
 import type { ServiceDescriptor } from "../contract/method.js";
+import type { Address } from "../contract/registry.js";
 import { ConnectionCounters } from "../stats/connection-counters.js";
 import type { ConnectionStats } from "../stats/snapshots.js";
 import { inflateBlock } from "../wire/block.js";
@@ -16,8 +17,9 @@ import { Flag, Kind } from "../wire/header.js";
 import { decodeHello, encodeHello, type Hello, type PeerLimits } from "../wire/hello.js";
 import { Outbox } from "../wire/outbox.js";
 import { protocolError } from "../wire/protocol-error.js";
+import { ConnectedPeer } from "./connected-peer.js";
 import type { Connection } from "./connection.js";
-import { connectionLost, notReady } from "./connection-lost.js";
+import { connectionLost, noMoreCalls, notReady } from "./connection-lost.js";
 import { type ConnectionEvent, diagnostics, type SuspectEvent } from "./diagnostics.js";
 import { Drain } from "./drain.js";
 import { type ErrorClasses, noErrorClasses } from "./error-classes.js";
@@ -28,11 +30,13 @@ import { Liveness } from "./liveness.js";
 import { Openings } from "./openings.js";
 import { Outgoing } from "./outgoing.js";
 import type { PartialBudget } from "./partial-budget.js";
+import type { PeerLine } from "./peer-line.js";
 import type { Tracker } from "./pending-call.js";
 import { Rates } from "./rates.js";
 import { type RemoteMethod, type RemoteService, remoteService } from "./remote-service.js";
 import type { SessionOptions } from "./session-options.js";
 import { holdBytes, SlowReader, tearDown } from "./slow-reader.js";
+import type { WhenFull } from "./when-full.js";
 
 /** How long the last frame has to leave before the socket is torn down. */
 const lingerMs = 1_000;
@@ -53,7 +57,7 @@ const noLimits: PeerLimits = {
  * One connection, seen from either end, as long as its socket lives: opening → ready → retired → closed, never back.
  * Hands each frame to whom it concerns: calls we made, calls we run, services being opened, liveness, drain.
  */
-export class Session implements Connection {
+export class Session implements Connection, PeerLine {
   readonly clock;
   readonly limits;
   readonly logger;
@@ -63,7 +67,8 @@ export class Session implements Connection {
   readonly partials: PartialBudget | undefined;
   readonly ownFlag: number;
   readonly peerFlag: number;
-  peer: Peer;
+  /** Who it is is known once it was let in. */
+  peer: ConnectedPeer;
   peerLimits: PeerLimits = noLimits;
   codec: Codec;
   readAt = 0;
@@ -91,6 +96,10 @@ export class Session implements Connection {
   #compression: readonly BlockAlgorithm[] = [];
   #closeError: RpcError | undefined;
   #closing = false;
+  /** The peer's services may have been called, other than by a channel. */
+  #callsPeer = false;
+  /** Every call that was made has been settled, and none can be made any more. */
+  #over = false;
   /** The stream is gone, and handlers of oneway calls still run. */
   #orphaned = false;
   /** The peer said hello, and who it is is being found out. */
@@ -103,7 +112,7 @@ export class Session implements Connection {
     this.limits = limits;
     this.errors = options.errors ?? noErrorClasses;
     this.logger = logger;
-    this.peer = { address: options.address, instance: "" };
+    this.peer = new ConnectedPeer({ address: options.address, instance: "" }, undefined, this);
     this.codec = options.codecs[0]!;
     this.ownFlag = role === "acceptor" ? Flag.acceptor : 0;
     this.peerFlag = role === "acceptor" ? 0 : Flag.acceptor;
@@ -138,10 +147,13 @@ export class Session implements Connection {
     });
     this.#drain = new Drain(this, {
       role,
-      pending: () => this.pending,
+      serves: role === "acceptor" || options.host !== undefined,
+      pending: () => this.pending + this.#incoming.beginning,
+      listens: () => this.#listens,
       lastId: () => this.#incoming.lastId,
       retire: () => this.#retire(),
-      refuse: () => this.#incoming.refuse(connectionLost(this.peer.address, "it is shutting down", "DRAINING")),
+      rejectUnstarted: () => this.#incoming.rejectUnstarted(shuttingDown(this.peer.address)),
+      refuse: () => this.#incoming.refuse(shuttingDown(this.peer.address)),
       onAdvice: () => this.#outgoing.onDrainAdvice(),
       onLastRead: (id) => this.#outgoing.onFinalDrain(id),
       onUnanswered: () => this.#lost("the peer did not answer the end"),
@@ -183,20 +195,37 @@ export class Session implements Connection {
   /** Sends a call; `receiver` is told how it ended: with `unavailable`, processed "no", once the session takes no more calls. */
   send(call: Call, remote: RemoteMethod, tracker: Tracker | undefined, receiver: Receiver): void {
     if (this.#state !== "ready") {
-      const error = new RpcError(
-        "unavailable",
-        `the connection to ${this.peer.address} ${this.#state === "retired" ? "is being ended" : "has ended"} and takes no more calls`,
-        {
-          reason: this.#state === "retired" ? "DRAINING" : "CONNECTION_LOST",
-          processed: "no",
-          endpoint: this.peer.address,
-        },
-      );
+      const error = noMoreCalls(this.peer.address, this.#state === "retired");
       tracker?.onSettled(-1, error, this.readAt);
       receiver.fail(error);
       return;
     }
     this.#outgoing.send(call, remote, tracker, receiver);
+  }
+
+  get whenFull(): WhenFull {
+    return this.#options.whenFull;
+  }
+
+  get takesCalls(): boolean {
+    return this.#state === "ready";
+  }
+
+  deaf(): RpcError | undefined {
+    const { heard, ended } = this.#drain;
+    const callable = this.#state === "ready" || (this.#state === "retired" && !this.#over && !heard && !ended);
+    return callable ? undefined : noMoreCalls(this.peer.address, this.#state === "retired");
+  }
+
+  callPeer(): Invoke {
+    this.#callsPeer = true;
+    return this.#options.callPeer(this);
+  }
+
+  sendToPeer(call: Call, remote: RemoteMethod, receiver: Receiver): void {
+    const deaf = this.deaf();
+    if (deaf === undefined) this.#outgoing.send(call, remote, undefined, receiver);
+    else receiver.fail(deaf);
   }
 
   /** Gives up the calls of a tracker that `mayMove` lets go, so that they can be made elsewhere. */
@@ -344,6 +373,8 @@ export class Session implements Connection {
       case Kind.opened:
         this.#checkInitiator(flags, this.ownFlag);
         this.#openings.onOpened(id, bytes, start, end);
+        // Who waits for it hears of it first, and then calls.
+        if (this.#state === "retired") this.clock.afterReads(() => this.#onIdle());
         return;
       default:
         this.#onConnectionFrame(kind, target, id, bytes, start, end);
@@ -445,9 +476,9 @@ export class Session implements Connection {
     const hello = decodeHello(bytes, start, end);
     const agreed = agree(hello, this.#options);
     if (agreed instanceof RpcError) throw agreed;
-    const peer: Peer = { address, instance: hello.instance, identity: undefined, certificate };
+    const peer: Newcomer = { address, instance: hello.instance, certificate };
     if (kind === Kind.welcome || judge === undefined) {
-      this.#agreed(kind, hello, agreed, peer);
+      this.#agreed(kind, hello, agreed, new ConnectedPeer(peer, undefined, this));
       return;
     }
     this.#judging = true;
@@ -458,7 +489,7 @@ export class Session implements Connection {
         return;
       }
       try {
-        this.#agreed(kind, hello, agreed, { ...peer, identity });
+        this.#agreed(kind, hello, agreed, new ConnectedPeer(peer, identity, this));
       } catch (error) {
         // Nobody else would hear it: a welcome that is too large, say.
         this.close(error as RpcError);
@@ -466,7 +497,7 @@ export class Session implements Connection {
     });
   }
 
-  #agreed(kind: number, hello: Hello, agreed: Agreement, peer: Peer): void {
+  #agreed(kind: number, hello: Hello, agreed: Agreement, peer: ConnectedPeer): void {
     if (kind === Kind.hello) this.#sayHello(Kind.welcome, helloOf(this.#options, agreed.codecIds));
     this.#codecIds = agreed.codecIds;
     this.features = agreed.features;
@@ -509,6 +540,12 @@ export class Session implements Connection {
   #onIdle(): void {
     if (this.#orphaned && this.#closeError !== undefined) this.#finish(this.#closeError);
     else if (!this.#closing) this.#drain.onIdle();
+  }
+
+  /** Whether the peer answers calls of ours, or may be asked by handlers of its own: then its handlers may call back. */
+  get #listens(): boolean {
+    if (this.#outgoing.pending + this.#openings.size > 0) return true;
+    return this.#callsPeer && this.#incoming.running > 0;
   }
 
   #checkAgreed(flags: number): void {
@@ -569,9 +606,11 @@ export class Session implements Connection {
   #settleAll(error: RpcError, spareOneways = false): void {
     this.#retire();
     this.#reader.stop();
+    this.#over = true;
     this.#outgoing.onClosed(error);
     this.#openings.onClosed(error);
     this.#incoming.abortAll(error, spareOneways);
+    this.peer.onGone();
   }
 
   #finish(error: RpcError): void {
@@ -584,6 +623,10 @@ export class Session implements Connection {
     this.#options.listener.onClosed(error);
     this.#drain.onClosed();
   }
+}
+
+function shuttingDown(address: Address): RpcError {
+  return connectionLost(address, "it is shutting down", "DRAINING");
 }
 
 /** Which way a broken stream failed: the system says with what call, and a pipe breaks under who writes. */

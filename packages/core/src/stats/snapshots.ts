@@ -97,12 +97,26 @@ export interface EndStats {
   readonly connections: readonly ConnectionStats[];
 }
 
-/** A snapshot of a connector. */
-export interface ClientStats extends EndStats {
-  /** Calls as their callers see them, retries within them; `latency` is that of the attempts. */
+/** Calls of one kind, together and for each method, by its path. */
+export interface MethodStats {
   readonly calls: CallStats;
-  /** The same for each method, by its path. */
   readonly methods: Readonly<Record<string, CallStats>>;
+}
+
+/** What a process answers. */
+export interface ServedStats extends MethodStats {
+  /** Handlers that were started and have not settled. */
+  readonly running: number;
+  /** Calls that wait for a handler, encoded. */
+  readonly waitQueue: QueueStats;
+  /** Calls turned away since too many came: `OVERLOADED`, `CONCURRENCY_LIMIT`, `WAIT_QUEUE_FULL`. */
+  readonly turnedAway: number;
+}
+
+/** A snapshot of a connector. Its `calls` are as their callers see them, retries within them; `latency` is that of the attempts. */
+export interface ClientStats extends EndStats, MethodStats {
+  /** What servers asked of the services that this client offers. */
+  readonly fromPeers: ServedStats;
   readonly dials: AttemptStats;
   /** Calls that a full queue of this process failed, the oldest one (`QUEUE_EVICTED`) or the newest (`QUEUE_FULL`). */
   readonly evicted: number;
@@ -113,19 +127,11 @@ export interface ClientStats extends EndStats {
   readonly waiting: number;
 }
 
-/** A snapshot of a server. */
-export interface ServerStats extends EndStats {
-  /** Requests, those included that were rejected before their handler began. */
-  readonly calls: CallStats;
-  /** The same for each method, by its path. */
-  readonly methods: Readonly<Record<string, CallStats>>;
+/** A snapshot of a server. Its `calls` are requests, those included that were rejected before their handler began. */
+export interface ServerStats extends EndStats, ServedStats {
   readonly accepts: AttemptStats;
-  /** Handlers that were started and have not settled. */
-  readonly running: number;
-  /** Calls that wait for a handler, encoded. */
-  readonly waitQueue: QueueStats;
-  /** Calls turned away since too many came: `OVERLOADED`, `CONCURRENCY_LIMIT`, `WAIT_QUEUE_FULL`. */
-  readonly turnedAway: number;
+  /** Calls that it made of its peers, as their callers see them, retries within them; `latency` is that of the attempts. */
+  readonly toPeers: MethodStats;
 }
 
 /** Returns the figures of a histogram. */

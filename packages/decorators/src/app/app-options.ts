@@ -29,7 +29,7 @@ export type AppServeOptions = Omit<
 >;
 
 /** Options of the app's clients alone. */
-export type AppConnectOptions = Omit<ConnectOptions, Taken | "address" | "balancer">;
+export type AppConnectOptions = Omit<ConnectOptions, Taken | "address" | "balancer" | "serve">;
 
 /** Options of `createApp`. */
 export interface AppOptions extends Shared {

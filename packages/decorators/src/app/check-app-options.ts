@@ -47,6 +47,7 @@ const serveKinds: Kinds<AppServeOptions> = {
   connections: "count",
   partialBytes: "count",
   drainMs: "number",
+  peerCalls: "object",
 };
 
 const connectKinds: Kinds<AppConnectOptions> = {

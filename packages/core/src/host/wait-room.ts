@@ -1,7 +1,7 @@
 import type { Call, Carrier, Invoke } from "../contract/call.js";
 import { type Processed, RpcError } from "../contract/errors.js";
 import type { ConnectionLimits } from "../contract/limits.js";
-import type { WhenFull } from "../session/session-options.js";
+import type { WhenFull } from "../session/when-full.js";
 
 /** A call that waits for a connection. */
 class Waiting implements Carrier {
