@@ -40,7 +40,7 @@ export function helloOf(options: HelloOptions, codecIds?: readonly number[]): He
   return {
     minVersion: protocolVersion,
     maxVersion: protocolVersion,
-    features: offered(options),
+    features: offered(options) | (options.role === "dialler" && host !== undefined ? Feature.offers : 0),
     codecs: codecIds ?? codecs.map(({ id }) => id),
     limits: {
       messageBytes: Math.min(limits.messageBytes, mostSaid),

@@ -96,8 +96,8 @@ export class Session implements Connection, PeerLine {
   #compression: readonly BlockAlgorithm[] = [];
   #closeError: RpcError | undefined;
   #closing = false;
-  /** The peer's services may have been called, other than by a channel. */
-  #callsPeer = false;
+  /** Both ends offer services, so that a handler may call its caller back. */
+  #twoWay = false;
   /** Every call that was made has been settled, and none can be made any more. */
   #over = false;
   /** The stream is gone, and handlers of oneway calls still run. */
@@ -218,7 +218,6 @@ export class Session implements Connection, PeerLine {
   }
 
   callPeer(): Invoke {
-    this.#callsPeer = true;
     return this.#options.callPeer(this);
   }
 
@@ -505,6 +504,7 @@ export class Session implements Connection, PeerLine {
     this.peer = peer;
     this.roundTripMs = this.readAt - this.#openedAt;
     this.peerLimits = hello.limits;
+    this.#twoWay = kind === Kind.welcome ? this.#options.host !== undefined : (hello.features & Feature.offers) !== 0;
     this.#compression = agreed.compression;
     const [first] = agreed.compression;
     if (first !== undefined) this.outbox.compress(first);
@@ -542,10 +542,10 @@ export class Session implements Connection, PeerLine {
     else if (!this.#closing) this.#drain.onIdle();
   }
 
-  /** Whether the peer answers calls of ours, or may be asked by handlers of its own: then its handlers may call back. */
+  /** Whether the peer answers calls of ours, or handlers here may make some: what it runs for those may call back. */
   get #listens(): boolean {
     if (this.#outgoing.pending + this.#openings.size > 0) return true;
-    return this.#callsPeer && this.#incoming.running > 0;
+    return this.#twoWay && this.#incoming.running > 0;
   }
 
   #checkAgreed(flags: number): void {

@@ -5,4 +5,6 @@ export const Feature = {
   streams: 4,
   oneway: 8,
   errorClasses: 16,
+  /** Said by a dialler alone: it offers services, so that the acceptor may call it. */
+  offers: 32,
 } as const;
