@@ -49,7 +49,7 @@ test("a client that closes finishes what its server asked of it, and lets the ha
       },
     },
   });
-  const slow = { ...phone, hang: async () => (await askedPhone.opened, "at last") };
+  const slow = { ...phone, hang: () => askedPhone.opened.then(() => "at last") };
   const connector = phoneClient(t, ground, server.address, {}, [bind(PhoneService, slow)]);
   const asked = connector.client(DeskService).ask("still there");
   await until("it is connected", () => server.peers().length === 1);
@@ -76,9 +76,10 @@ test("in two hundred drains of either end, under calls both ways, each call is a
       ran.add(what);
       return what;
     };
-    const server = await deskServer(t, ground, { handlers: { ask: async (what) => (await turn(), note(what)) } });
+    const later = (what: string): Promise<string> => turn().then(() => note(what));
+    const server = await deskServer(t, ground, { handlers: { ask: later } });
     const connector = phoneClient(t, ground, server.address, { retry: false }, [
-      bind(PhoneService, { ...phone, ring: async (what) => (await turn(), note(what)) }),
+      bind(PhoneService, { ...phone, ring: later }),
     ]);
     const desk = connector.client(DeskService);
     await desk.add(1, 1);
