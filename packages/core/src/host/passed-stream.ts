@@ -97,10 +97,9 @@ export class PassedStream implements Carrier, ItemsOwner {
       return;
     }
     this.#items = new EndableItems(this);
-    this.#items.open(source);
+    this.#items.open(untilFirst(source, () => this.#tellMetadata(true)));
     try {
-      this.#tellMetadata();
-      this.#early = this.#call.replyMetadata;
+      this.#tellMetadata(true);
     } catch (thrown) {
       this.#items.end();
       this.#fail(this.onFailed(thrown));
@@ -113,9 +112,12 @@ export class PassedStream implements Carrier, ItemsOwner {
     this.#failed?.(thrown);
   }
 
-  #tellMetadata(): void {
+  /** `early`: before the first item; what is set after it is told with the end, beside this. */
+  #tellMetadata(early = false): void {
     if (this.#running.replyMetadata === noMetadata) return;
-    this.#call.replyMetadata = merged(this.#early, sendableMetadata(this.#running, this.#logger));
+    const told = merged(this.#early, sendableMetadata(this.#running, this.#logger));
+    this.#call.replyMetadata = told;
+    if (early) this.#early = told;
   }
 
   /** A stream as its handler reads it: it ends with the call, and what its source throws is for the caller alone. */
@@ -167,6 +169,22 @@ export class PassedStream implements Carrier, ItemsOwner {
 function asCancel(error: RpcError): RpcError {
   if (error.code === "cancelled" || error.code === "deadline_exceeded") return error;
   return new RpcError("cancelled", "the caller cancelled the call", { reason: "CANCELLED" });
+}
+
+/** Returns the source, with `onFirst` called before its first item is handed on. */
+function untilFirst(source: AsyncIterator<unknown>, onFirst: () => void): AsyncIterator<unknown> {
+  let first = true;
+  return {
+    async next() {
+      const item = await source.next();
+      if (first) {
+        first = false;
+        if (item.done !== true) onFirst();
+      }
+      return item;
+    },
+    return: () => source.return?.() ?? Promise.resolve({ done: true, value: undefined }),
+  };
 }
 
 function merged(early: Metadata, late: Metadata): Metadata {

@@ -120,6 +120,8 @@ export class EndableItems implements AsyncIterableIterator<unknown, undefined, u
   #fail(thrown: unknown): void {
     this.#asking = false;
     if (this.#ended) return;
+    // What stands between may have thrown, and its own source be still at work.
+    if (this.#source !== undefined) endSource(this.#source);
     const told = this.#owner.onFailed(thrown);
     if (!this.#ended) this.#finish({ thrown: told });
   }

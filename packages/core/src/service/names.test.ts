@@ -115,6 +115,12 @@ describe("defineService", () => {
     ["handlersRunning", { handlersRunning: 0 }],
     ["key", { key: "id" }],
     ["handlersRunning", { handlersRunning: 1.5 }],
+    ["stream", { stream: "both" }],
+    ["stream", { stream: true }],
+    ["streamAs", { stream: "client", streamAs: "stream" }],
+    ["streamAs", { stream: "client", streamAs: ["web", 5] }],
+    ["streamAs", { stream: "server", streamAs: "readable" }],
+    ["streamAs", { streamAs: "readable" }],
   ];
   for (const [option, options] of wrong) {
     test(`${JSON.stringify(options)} is refused by name`, () => {
@@ -123,6 +129,12 @@ describe("defineService", () => {
       assert.match(error.message, new RegExp(`^Shop\\.get: ${option} must be `));
     });
   }
+
+  test("a method that streams may be given days", () => {
+    const days = { stream: "server", timeoutMs: 3 * 24 * 3_600_000 } as const;
+    const { methods } = defineService<{ get(): AsyncIterable<1> }>("Shop", { get: days });
+    assert.deepEqual([methods[0]?.timeoutMs, methods[0]?.kind], [3 * 24 * 3_600_000, "server"]);
+  });
 
   test("a timeout above an hour counts as an hour", () => {
     for (const timeoutMs of [3_600_001, 2 ** 31, 1e20, Number.POSITIVE_INFINITY]) {

@@ -1,0 +1,262 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { createReadStream, createWriteStream, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { describe, type TestContext, test } from "node:test";
+import { type RpcError, withOptions } from "@rpc/core";
+import { failed } from "../wire/ground/failed.js";
+import { until } from "../wire/ground/until.js";
+import { streamGrounds } from "./ground/grounds.js";
+import { failing, notice, numbers, readAll } from "./ground/items.js";
+
+const bytes = randomBytes(1_000_003);
+const hashOf = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), "rpc-streams-"));
+  t.after(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+/** In pieces of odd sizes. */
+async function* pieces(data: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0, size = 1; at < data.length; at += size, size = (size * 7) % 200_003)
+    yield data.subarray(at, at + size);
+}
+
+async function whole(items: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const all: Uint8Array[] = [];
+  for await (const item of items) all.push(item);
+  return Buffer.concat(all);
+}
+
+const webStream = (): ReadableStream<Uint8Array> => ReadableStream.from(pieces(bytes)) as ReadableStream<Uint8Array>;
+
+for (const ground of streamGrounds) {
+  describe(`files and bytes in streams over ${ground.name}`, () => {
+    test("a file goes up as a Readable, a ReadableStream or a generator of bytes, to a handler that gets a Readable", async (t) => {
+      const path = join(folder(t), "file");
+      writeFileSync(path, bytes);
+      const { client } = await ground.open(t, {
+        upload: async (name, body) => {
+          assert.ok(body instanceof Readable);
+          return [name, hashOf(await whole(body))];
+        },
+      });
+      for (const [name, body] of [
+        ["file", createReadStream(path)],
+        ["web", webStream()],
+        ["generator", pieces(bytes)],
+        ["through", pipelined()],
+      ] as const) {
+        assert.deepEqual(await client.upload(name, body), [name, hashOf(bytes)]);
+      }
+      function pipelined(): PassThrough {
+        const through = new PassThrough();
+        void pipeline(Readable.from(pieces(bytes)), through);
+        return through;
+      }
+    });
+
+    test("a handler that declares a ReadableStream gets one", async (t) => {
+      const { client } = await ground.open(t, {
+        paste: async (body) => {
+          assert.ok(body instanceof ReadableStream);
+          return hashOf(await whole(body as AsyncIterable<Uint8Array>));
+        },
+      });
+      assert.equal(await client.paste(Readable.from(pieces(bytes), { objectMode: false })), hashOf(bytes));
+      assert.equal(await client.paste(webStream()), hashOf(bytes));
+    });
+
+    test("a file comes down from whatever a handler returns, and becomes a Readable in a line", async (t) => {
+      const path = join(folder(t), "file");
+      writeFileSync(path, bytes);
+      const { client } = await ground.open(t, {
+        download: (name) => {
+          switch (name) {
+            case "file":
+              return createReadStream(path);
+            case "web":
+              return webStream();
+            default:
+              return pieces(bytes);
+          }
+        },
+      });
+      for (const name of ["file", "web", "generator"]) {
+        assert.equal(hashOf(await whole(client.download(name))), hashOf(bytes), name);
+      }
+      const copy = `${path}.copy`;
+      await pipeline(Readable.from(client.download("file"), { objectMode: false }), createWriteStream(copy));
+      assert.equal(hashOf(await readFile(copy)), hashOf(bytes));
+    });
+
+    test("pieces of sources are cut to what fits a frame", async (t) => {
+      const sizes: number[] = [];
+      const { client } = await ground.open(t, {
+        upload: async () => 0,
+        download: () => Readable.from([bytes], { objectMode: false, highWaterMark: bytes.length }),
+        take: async (items) => {
+          for await (const item of items) sizes.push((item as Uint8Array).length);
+          return sizes.length;
+        },
+      });
+      const inOnePiece = new ReadableStream({
+        start(controller) {
+          controller.enqueue(bytes);
+          controller.close();
+        },
+      });
+      await client.take(inOnePiece);
+      for await (const item of client.download()) sizes.push(item.length);
+      assert.equal(
+        sizes.reduce((sum, size) => sum + size),
+        2 * bytes.length,
+      );
+      assert.ok(Math.max(...sizes) <= 65_536, `${Math.max(...sizes)} bytes in one piece`);
+    });
+
+    test("a Readable made of a result cancels the call when it is destroyed", async (t) => {
+      const log: { left?: boolean } = {};
+      const { client } = await ground.open(t, {
+        async *download() {
+          try {
+            for (;;) yield bytes.subarray(0, 10_000);
+          } finally {
+            log.left = true;
+          }
+        },
+      });
+      const readable = Readable.from(client.download(), { objectMode: false });
+      await new Promise((resolve) => readable.once("data", resolve));
+      readable.destroy();
+      await until("the generator has ended", () => log.left === true);
+    });
+
+    test("a source is destroyed when its call ends, read or not", async (t) => {
+      const { client } = await ground.open(t, {
+        upload: async (name, body) => {
+          if (name === "a little") for await (const _ of body) break;
+          return name;
+        },
+        once: async () => 1,
+      });
+      for (const name of ["a little", "nothing"]) {
+        const file = new Readable({ read: () => void file.push(Buffer.alloc(10_000)) });
+        assert.equal(await client.upload(name, file), name);
+        await until("the source was destroyed", () => file.destroyed);
+        let reason: unknown;
+        const web = new ReadableStream<Uint8Array>({
+          pull: (controller) => controller.enqueue(Buffer.alloc(10_000)),
+          cancel: () => {
+            reason = "cancelled";
+          },
+        });
+        assert.equal(await client.upload(name, web), name);
+        await until("the web's source was cancelled", () => reason === "cancelled");
+      }
+      const refused = new Readable({ read: () => {} });
+      await failed(withOptions(client, { timeoutMs: 0 }).upload("late", refused));
+      assert.equal(refused.destroyed, true);
+    });
+
+    test("a result's source is destroyed when its caller leaves", async (t) => {
+      const sources: Readable[] = [];
+      const { client } = await ground.open(t, {
+        download: () => {
+          const source = new Readable({ read: () => void source.push(Buffer.alloc(10_000)) });
+          sources.push(source);
+          return source;
+        },
+      });
+      for await (const _ of client.download()) break;
+      await until("the source was destroyed", () => sources[0]?.destroyed === true);
+    });
+
+    test("a source that fails, or that is destroyed, fails the call", async (t) => {
+      const { client } = await ground.open(t, {
+        upload: async (_name, body) => (await whole(body)).length,
+        download: (name) => {
+          const source = new Readable({ read: () => {} });
+          source.push(Buffer.alloc(10));
+          setImmediate(() => source.destroy(name === "error" ? new Error("disk") : undefined));
+          return source;
+        },
+      });
+      const missing = createReadStream("/nowhere/at/all");
+      const error = await failed(client.upload("x", missing));
+      assert.deepEqual(
+        [error.reason, (error.cause as NodeJS.ErrnoException).code],
+        ["ARGUMENT_STREAM_FAILED", "ENOENT"],
+      );
+      for (const name of ["error", "destroyed"]) {
+        const told = (await failing(client.download(name))).error;
+        assert.deepEqual([told.code, told.reason], ["unknown", "HANDLER_ERROR"]);
+      }
+    });
+
+    test("a handler's Readable fails when its caller goes, whether somebody listens or not", async (t) => {
+      const { told, tell } = notice<unknown>();
+      const caller = new AbortController();
+      let silent: Readable | undefined;
+      const { client } = await ground.open(t, {
+        upload: async (name, body) => {
+          if (name === "silent") {
+            silent = body;
+            body.resume();
+          } else {
+            void whole(body).catch(tell);
+          }
+          caller.abort();
+          await new Promise(() => {});
+        },
+      });
+      const hanging = (): Readable => new Readable({ read: () => {} });
+      const cancelled = withOptions(client, { signal: caller.signal });
+      await failed(cancelled.upload("heard", hanging()));
+      if (!ground.wired) assert.equal(((await told) as RpcError).code, "cancelled");
+      await failed(client.upload("silent", createReadStream("/nowhere/at/all")));
+      if (silent !== undefined) await until("it was destroyed", () => silent?.destroyed === true);
+    });
+
+    test("backpressure goes through a Readable on either side", async (t) => {
+      let produced = 0;
+      const source = new Readable({
+        read: () => {
+          produced += 16_384;
+          source.push(Buffer.alloc(16_384));
+        },
+      });
+      const reached = notice();
+      const { client } = await ground.open(t, {
+        upload: async (_name, body) => {
+          await new Promise((resolve) => body.once("data", resolve));
+          body.pause();
+          for (let quiet = 0, before = -1; quiet < 30; quiet++) {
+            if (produced !== before) quiet = 0;
+            before = produced;
+            await new Promise((resolve) => setImmediate(resolve));
+          }
+          reached.tell();
+          return produced;
+        },
+      });
+      assert.ok(((await client.upload("slow", source)) as number) < 2 * 1_024 * 1_024);
+      await reached.told;
+    });
+
+    test("objects may stream from a Readable too", async (t) => {
+      const { client } = await ground.open(t, {
+        give: () => Readable.from(numbers(5)),
+        take: async (items) => (await readAll(items)).items,
+      });
+      assert.deepEqual((await readAll(client.give())).items, [0, 1, 2, 3, 4]);
+      assert.deepEqual(await client.take(Readable.from([{ a: 1 }, "b"])), [{ a: 1 }, "b"]);
+    });
+  });
+}
