@@ -6,6 +6,7 @@ import { didYouMean } from "../service/names.js";
 import type { Tracker } from "../session/pending-call.js";
 import type { RemoteService } from "../session/remote-service.js";
 import type { Session } from "../session/session.js";
+import { type Health, isAnswer, isFault } from "./health.js";
 import type { Throttle } from "./throttle.js";
 
 /** Time constant of the latency's average, in ms: what was seen this long ago weighs 1/e. */
@@ -36,12 +37,14 @@ export class ReadyCandidate implements Candidate, Tracker {
   /** Never empty but once it is no candidate any more. */
   #lanes: readonly Lane[];
   readonly #throttle: Throttle | undefined;
+  readonly #health: Health | undefined;
   #observedAt = 0;
   #heard = false;
 
-  constructor(endpoint: Endpoint, session: Session, remote: RemoteService, throttle?: Throttle) {
+  constructor(endpoint: Endpoint, session: Session, remote: RemoteService, throttle?: Throttle, health?: Health) {
     this.endpoint = endpoint;
     this.#throttle = throttle;
+    this.#health = health;
     this.#lanes = [{ session, remote }];
     this.distanceMs = session.roundTripMs;
   }
@@ -88,6 +91,10 @@ export class ReadyCandidate implements Candidate, Tracker {
     this.pending--;
     const throttle = this.#throttle;
     if (throttle !== undefined && (error !== undefined || throttle.active)) throttle.settled(error);
+    if (this.#health !== undefined) {
+      if (error === undefined || isAnswer(error)) this.#health.succeeded();
+      else if (isFault(error, latencyMs, this.latencyMs)) this.#health.failed(error, now);
+    }
     if (latencyMs < 0) return;
     // A quick failure is no sign of speed; a late one is one of slowness.
     if (error !== undefined && (this.latencyMs === 0 || latencyMs < this.latencyMs)) return;

@@ -11,9 +11,13 @@ import { WaitRoom } from "../host/wait-room.js";
 import type { Session } from "../session/session.js";
 import type { WhenFull } from "../session/when-full.js";
 import type { ReadyCandidate } from "./candidate.js";
+import { type EjectionOptions, Health } from "./health.js";
 import type { Link, LinkUser } from "./link.js";
 import { Member, MemberLane, type MemberOwner } from "./member.js";
+import { noEndpoint, PinnedCalls } from "./pinned-calls.js";
+import { subsetOf } from "./subset.js";
 import type { Throttle } from "./throttle.js";
+import { warmthAfter } from "./warm-up.js";
 
 /** A picker is made anew at most this often, in ms, as endpoints become ready. */
 const rebuildMs = 10;
@@ -42,6 +46,12 @@ export interface ChannelOptions {
   readonly throttle: Throttle | undefined;
   /** Connections to each endpoint. */
   readonly connections: number;
+  /** When endpoints that fail calls are left out; undefined: never. */
+  readonly ejection: EjectionOptions | undefined;
+  /** How long endpoints that join others have less than their share, in ms. */
+  readonly warmUpMs: number;
+  /** How many endpoints of a list are connected to, and which: this client's number among others. */
+  readonly subset: { readonly size: number; readonly index: number };
   /** Tells of a call on a connection that became suspect whether it would be made again elsewhere; where it says so, that is paid for. Absent: none would. */
   readonly mayMove: ((call: Call, written: boolean) => boolean) | undefined;
   /** Lends one of the connections to an address, by its number from 0; give it back with `release`. */
@@ -67,15 +77,27 @@ export class Channel implements Ticking, MemberOwner {
   /** When an endpoint was last listed that was not there before, in ms on the clock. */
   #newestAt = Number.NEGATIVE_INFINITY;
   #listed = false;
+  /** Those that the list says may be called, and the balancer wants. */
+  #active: readonly Endpoint[] = [];
+  #ejected = 0;
+  readonly #pinned: PinnedCalls;
   #lastError: RpcError | undefined;
   #closed = false;
   readonly #throttle: Throttle | undefined;
+  /** Who waits for a list with somebody on it. */
+  readonly #awaitingList: (() => void)[] = [];
   readonly invoke: Invoke = (call) => new Promise((succeed, fail) => this.send(call, { succeed, fail }));
 
   constructor(options: ChannelOptions) {
     this.#options = options;
     this.#throttle = options.throttle;
     this.#waiting = new WaitRoom(options.limits, options.whenFull, () => this.#unavailable("no").message);
+    this.#pinned = new PinnedCalls({
+      ...options,
+      invoke: this.invoke,
+      dial: (endpoint) => this.#dial(new Member(endpoint, undefined, undefined)),
+      drop: (member) => this.#drop(member),
+    });
     this.#makePicker = options.balancer();
     this.#unreadySince = options.clock.now();
     tickerOf(options.clock).add(this);
@@ -84,6 +106,11 @@ export class Channel implements Ticking, MemberOwner {
   /** Gives a call to an endpoint, or lets it wait for one; `receiver` is told how it ended. */
   send(call: Call, receiver: Receiver): void {
     const picker = this.#picker;
+    const { route } = call;
+    if (route?.only !== undefined && this.#listed && !this.#closed && call.abandoned === undefined) {
+      this.#pinned.send(call, route.only, receiver);
+      return;
+    }
     if (picker === undefined || call.abandoned !== undefined) {
       tell(receiver, this.#wait(call));
       return;
@@ -110,17 +137,51 @@ export class Channel implements Ticking, MemberOwner {
   }
 
   /** Called every now and then. */
-  tick(): void {
-    for (const { candidate } of this.#members.values()) candidate?.relax(tickMs);
+  tick(now: number): void {
+    let changed = false;
+    for (const member of this.#members.values()) {
+      const { candidate, health } = member;
+      candidate?.relax(tickMs);
+      if (health?.tick(now) === true) {
+        this.#ejected--;
+        changed = true;
+      }
+      if (member.warmsFrom !== undefined && candidate !== undefined && this.#warm(member, candidate, now))
+        changed = true;
+    }
+    this.#pinned.tick(now);
+    if (changed) this.#rebuildSoon();
+  }
+
+  /** Resolves to the endpoints that may be called, once there are some; rejects where none are before `deadline`, or patience is over. */
+  async endpoints(deadline: number): Promise<readonly Endpoint[]> {
+    const { clock } = this.#options;
+    while (!this.#closed && this.#active.length === 0) {
+      const leftMs = Math.min(deadline, this.#patientUntil()) - clock.now();
+      if (leftMs <= 0) throw this.#unavailable("no");
+      await new Promise<void>((resolve) => {
+        const timer = clock.setTimer(resolve, leftMs);
+        this.#awaitingList.push(() => {
+          timer.cancel();
+          resolve();
+        });
+      });
+    }
+    if (this.#closed) throw this.#closedError();
+    return this.#active;
   }
 
   /** Takes a whole list of the service's endpoints. */
   setEndpoints(endpoints: readonly Endpoint[]): void {
     if (this.#closed) return;
+    const first = !this.#listed;
     this.#listed = true;
-    const listed = new Map(
-      endpoints.filter(({ inactive }) => !inactive).map((endpoint) => [`${endpoint.id} ${endpoint.address}`, endpoint]),
-    );
+    const { balancer, subset } = this.#options;
+    const { admits, whole } = balancer;
+    this.#active = endpoints.filter((endpoint) => !endpoint.inactive && admits?.(endpoint) !== false);
+    const chosen = whole === true ? this.#active : subsetOf(this.#active, subset.size, subset.index);
+    const listed = new Map(chosen.map((endpoint) => [`${endpoint.id} ${endpoint.address}`, endpoint]));
+    const joining = this.#picker !== undefined;
     let changed = false;
     for (const [key, member] of this.#members) {
       const endpoint = listed.get(key);
@@ -136,12 +197,17 @@ export class Channel implements Ticking, MemberOwner {
     }
     for (const [key, endpoint] of listed) {
       if (this.#members.has(key)) continue;
-      const member = new Member(endpoint, this.#throttle);
+      const member = this.#memberOf(endpoint);
+      if (joining) member.warmsFrom = Number.POSITIVE_INFINITY;
       this.#newestAt = this.#options.clock.now();
       this.#members.set(key, member);
       this.#dial(member);
     }
+    this.#pinned.list(this.#active, this.#members.values());
+    for (const resolve of this.#awaitingList.splice(0)) resolve();
     if (changed) this.#rebuild();
+    // Those that are pinned have known of nobody until now.
+    if (first) this.#waiting.release(this.invoke);
     if (this.#members.size === 0) this.failed();
   }
 
@@ -163,6 +229,8 @@ export class Channel implements Ticking, MemberOwner {
     this.#patience?.cancel();
     for (const member of this.#members.values()) this.#drop(member);
     this.#members.clear();
+    this.#pinned.close();
+    for (const resolve of this.#awaitingList.splice(0)) resolve();
     this.#waiting.fail(() => this.#closedError());
   }
 
@@ -175,6 +243,8 @@ export class Channel implements Ticking, MemberOwner {
       if (session.state !== "ready" || lane.link === undefined || this.#closed) return;
       if (remote !== undefined) {
         member.add(session, remote);
+        if (member.warmsFrom !== undefined) this.#warm(member, member.candidate!, clock.now());
+        if (member.room !== undefined) this.#pinned.opened(member);
         this.#rebuildSoon();
         return;
       }
@@ -222,10 +292,43 @@ export class Channel implements Ticking, MemberOwner {
   }
 
   /** Something failed: where nobody is ready and patience is over, nobody has to wait any longer. */
-  failed(): void {
+  failed(member?: Member): void {
+    if (member?.room !== undefined) this.#pinned.failed(member);
     if (this.#picker !== undefined || this.#waiting.size === 0 || this.#options.waitForReady) return;
     if (this.#refused() !== undefined || this.#options.clock.now() >= this.#patientUntil())
       this.#waiting.fail((call) => this.#unavailable(call.processed));
+  }
+
+  #memberOf(endpoint: Endpoint): Member {
+    const { ejection } = this.#options;
+    const health = ejection && new Health(ejection, (why) => this.#onSick(member, why));
+    const member: Member = new Member(endpoint, this.#throttle, health);
+    return member;
+  }
+
+  /** An endpoint has failed too many calls. Of those that are listed at most half are left out. */
+  #onSick(member: Member, why: string): void {
+    const { clock, logger, service } = this.#options;
+    if (member.health === undefined || (this.#ejected + 1) * 2 > this.#members.size) return;
+    const forMs = member.health.eject(clock.now());
+    this.#ejected++;
+    const { address } = member.endpoint;
+    logger.warn(`${address} gets no calls of ${service.name} for ${forMs / 1_000} s: ${why}`, {
+      service: service.name,
+      endpoint: address,
+      forMs,
+    });
+    this.#rebuildSoon();
+  }
+
+  /** Brings a newcomer's share up to date. Returns whether it has changed. */
+  #warm(member: Member, candidate: ReadyCandidate, now: number): boolean {
+    member.warmsFrom = Math.min(member.warmsFrom ?? now, now);
+    const warmth = warmthAfter(now - member.warmsFrom, this.#options.warmUpMs);
+    if (warmth === 1) member.warmsFrom = undefined;
+    const changed = candidate.warmth !== warmth;
+    candidate.warmth = warmth;
+    return changed;
   }
 
   #wait(call: Call): Promise<unknown> {
@@ -270,17 +373,20 @@ export class Channel implements Ticking, MemberOwner {
     return refusal;
   }
 
-  #dial(member: Member): void {
+  #dial(member: Member): Member {
     const { connections, lend } = this.#options;
     member.lanes = Array.from({ length: connections }, () => new MemberLane(member, this));
     for (const [number, lane] of member.lanes.entries()) {
       lane.link = lend(member.endpoint, number);
       lane.link.use(lane);
     }
+    return member;
   }
 
   #drop(member: Member): void {
     member.candidate = undefined;
+    if (member.health?.ejected) this.#ejected--;
+    member.room?.fail((call) => noEndpoint(call, member.endpoint.id));
     for (const lane of member.lanes) {
       const { link } = lane;
       lane.link = undefined;
@@ -313,12 +419,16 @@ export class Channel implements Ticking, MemberOwner {
     if (this.#waiting.size > 0) this.#waiting.release(this.invoke);
   }
 
-  /** Those that are ready and not suspect; where they are fewer than half of the list, all that are ready. */
+  /** Those that are ready, not suspect and not ejected; where they are fewer than half of the list, all that are ready. */
   #usable(): ReadyCandidate[] {
     const ready: ReadyCandidate[] = [];
-    for (const { candidate } of this.#members.values()) if (candidate !== undefined) ready.push(candidate);
-    const heard = ready.filter(({ suspect }) => !suspect);
-    return heard.length * 2 < this.#members.size ? ready : heard;
+    const well: ReadyCandidate[] = [];
+    for (const { candidate, health } of this.#members.values()) {
+      if (candidate === undefined) continue;
+      ready.push(candidate);
+      if (!candidate.suspect && health?.ejected !== true) well.push(candidate);
+    }
+    return well.length * 2 < this.#members.size ? ready : well;
   }
 
   /** The balancer is somebody else's code: what it throws fails calls, and nothing else. */

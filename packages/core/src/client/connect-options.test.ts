@@ -62,6 +62,15 @@ describe("options of connect that cannot be", () => {
       { address: "http://a:1" },
       /no transport for http:\/\/a:1: known are tcp, tls, unix/,
     ],
+    ["an ejection that is none", { address, ejection: { inARow: 3 } }, /ejection has no option "inARow"/],
+    [
+      "an ejection for more than all calls",
+      { address, ejection: { ratio: 2 } },
+      /ejection: ratio must be a number from 0/,
+    ],
+    ["a subset of nobody", { address, subset: 0 }, /subset must be a whole number above 0/],
+    ["half a number", { address, subsetIndex: 0.5 }, /subsetIndex must be a whole number/],
+    ["a warm-up that ended before", { address, warmUpMs: -1 }, /warmUpMs must be a number of 0 or more/],
     ["one interceptor instead of a list", { address, interceptors: () => {} }, /interceptors must be an array/],
   ];
   for (const [title, options, message] of rows) {

@@ -20,6 +20,7 @@ import type { WhenFull } from "../session/when-full.js";
 import { hostPort, schemeOf } from "../transport/address.js";
 import { defaultTransports } from "../transport/default-transports.js";
 import { type CredentialsOption, checkCredentials } from "./credentials.js";
+import { type EjectionOptions, ejectionKinds } from "./health.js";
 import { checkOffer, type Offer } from "./offer.js";
 import type { ThrottleOptions } from "./throttle.js";
 
@@ -70,6 +71,17 @@ export interface ConnectSettings {
   readonly limits?: Partial<ConnectionLimits>;
   /** Connections to each endpoint, the calls spread over them: for endpoints that one socket cannot keep busy. Defaults to 1, at most 1,024. */
   readonly connections?: number;
+  /**
+   * When an endpoint that fails calls gets none for a while; false: never. Defaults to five in a row, or half of at least
+   * 20 in 10 s: for 5 s the first time, and 5 s longer each time.
+   */
+  readonly ejection?: EjectionOptions | false;
+  /** How long an endpoint that joins others has less than its share of the calls, in ms. 0: it has all of it at once. Defaults to 10 000. */
+  readonly warmUpMs?: number;
+  /** Endpoints of a service that are connected to at most; Infinity: all. Balancers that want all of a list have all. Defaults to 100. */
+  readonly subset?: number;
+  /** This client's number, from 0, among those that call the same services: numbered in a row, their subsets are even. Defaults to one made from `instance`. */
+  readonly subsetIndex?: number;
   /** When a silent peer is asked whether it is there, suspected and given up; what is left out has its default. */
   readonly keepAlive?: KeepAliveOptions;
   /**
@@ -117,6 +129,10 @@ const kinds = {
   instance: "string",
   limits: "object",
   connections: "count",
+  ejection: "any",
+  warmUpMs: "number",
+  subset: "count",
+  subsetIndex: "number",
   keepAlive: "object",
   whenFull: ["evict", "refuse", "wait"],
   connectMs: "count",
@@ -150,6 +166,10 @@ export function checkConnectOptions(options: ConnectOptions): void {
   checkOffer(options.serve);
   if (options.throttle !== undefined && options.throttle !== false)
     checkOptions("connect: throttle", options.throttle, throttleKinds);
+  if (options.ejection !== undefined && options.ejection !== false)
+    checkOptions("connect: ejection", options.ejection, ejectionKinds);
+  if (options.subsetIndex !== undefined && !Number.isSafeInteger(options.subsetIndex))
+    throw badOption(`connect: subsetIndex must be a whole number, not ${options.subsetIndex}`);
   checkCredentials(options.credentials);
   if (options.backoff !== undefined) checkOptions("connect: backoff", options.backoff, backoffKinds);
   checkTransports("connect", options.transports);

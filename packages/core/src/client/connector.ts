@@ -36,6 +36,7 @@ import { dial } from "./dial.js";
 import { type Direct, noteDirect } from "./direct.js";
 import { Link, type LinkUser } from "./link.js";
 import { hostOf } from "./offer.js";
+import { indexOf } from "./subset.js";
 import { Throttle } from "./throttle.js";
 
 /** How long `close` lets calls finish, in ms, before it ends them. */
@@ -206,6 +207,12 @@ class SocketConnector implements Connector {
   #openChannel(service: ServiceDescriptor, policy: RetryPolicy | undefined): Channel {
     const { clock, logger, limits, whenFull, random, backoff } = this.#settings;
     const { address, registry, balancer, waitForReady = false, connections = 1, throttle = {} } = this.#options;
+    const {
+      ejection = {},
+      warmUpMs = 10_000,
+      subset = 100,
+      subsetIndex = indexOf(this.#settings.instance),
+    } = this.#options;
     const channel = new Channel({
       service,
       balancer: balancer ?? onlyOne,
@@ -216,6 +223,9 @@ class SocketConnector implements Connector {
       waitForReady,
       throttle: throttle === false ? undefined : new Throttle(throttle, clock, random),
       connections,
+      ejection: ejection === false ? undefined : ejection,
+      warmUpMs,
+      subset: { size: subset, index: subsetIndex },
       mayMove: policy && ((call, written) => policy.claim(call, written)),
       lend: (endpoint, number) => this.#lend(endpoint, number),
       release: (link, user) => this.#release(link, user),

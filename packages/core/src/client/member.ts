@@ -1,8 +1,10 @@
 import type { RpcError } from "../contract/errors.js";
 import type { Endpoint } from "../contract/registry.js";
+import type { WaitRoom } from "../host/wait-room.js";
 import type { RemoteService } from "../session/remote-service.js";
 import type { Session } from "../session/session.js";
 import { ReadyCandidate } from "./candidate.js";
+import type { Health } from "./health.js";
 import type { Link, LinkUser } from "./link.js";
 import type { Throttle } from "./throttle.js";
 
@@ -14,8 +16,8 @@ export interface MemberOwner {
   lost(member: Member): void;
   /** A connection has become suspect, or is no longer. */
   suspected(member: Member, session: Session): void;
-  /** Something failed. */
-  failed(): void;
+  /** Something failed, of this member where one is given. */
+  failed(member?: Member): void;
 }
 
 /** An endpoint of the list, and its connections. */
@@ -25,19 +27,28 @@ export class Member {
   candidate: ReadyCandidate | undefined;
   error: RpcError | undefined;
   lanes: readonly MemberLane[] = [];
+  /** How its calls end; undefined where nobody is left out for that. */
+  readonly health: Health | undefined;
+  /** Since when it is warmed up, in ms on the clock: Infinity where it is to be, and has not been ready yet; undefined where it is warm. */
+  warmsFrom: number | undefined;
+  /** Pinned calls that wait until it is ready. */
+  room: WaitRoom | undefined;
+  /** When a pinned call last asked for it, in ms on the clock: one that is connected to for these alone is given up again. */
+  pinnedAt = Number.NEGATIVE_INFINITY;
 
   readonly #throttle: Throttle | undefined;
 
-  constructor(endpoint: Endpoint, throttle: Throttle | undefined) {
+  constructor(endpoint: Endpoint, throttle: Throttle | undefined, health: Health | undefined) {
     this.endpoint = endpoint;
     this.#throttle = throttle;
+    this.health = health;
   }
 
   /** The service was opened on a connection. */
   add(session: Session, remote: RemoteService): void {
     this.error = undefined;
     if (this.candidate === undefined)
-      this.candidate = new ReadyCandidate(this.endpoint, session, remote, this.#throttle);
+      this.candidate = new ReadyCandidate(this.endpoint, session, remote, this.#throttle, this.health);
     else this.candidate.add(session, remote);
   }
 
@@ -74,6 +85,6 @@ export class MemberLane implements LinkUser {
 
   onFailed(error: RpcError): void {
     this.member.error = error;
-    this.#owner.failed();
+    this.#owner.failed(this.member);
   }
 }
