@@ -4,6 +4,7 @@ import test, { type TestContext } from "node:test";
 import { defineService, messagePack, oneway, type Reply, RpcError, type Sink, tokens, withOptions } from "@rpc/core";
 import { type ArithServer, arithClient, arithServer, DividedByZero } from "./golden/arith.js";
 import { golden, goldenLines, unasked } from "./golden/document.js";
+import { ticksClient, ticksServer } from "./golden/ticks.js";
 import { readValues, writtenValues } from "./golden/values.js";
 import { until } from "./ground/until.js";
 import type { RawPeer } from "./raw/peer.js";
@@ -24,7 +25,9 @@ const refused = async (call: Promise<unknown>): Promise<RpcError> => {
 async function takes(peer: RawPeer, ...names: readonly string[]): Promise<void> {
   for (const name of names) {
     const wanted = golden(name);
-    const { bytes } = await peer.next(name);
+    let { bytes } = await peer.next(name);
+    while (bytes.length < wanted.length && bytes.equals(wanted.subarray(0, bytes.length)))
+      bytes = Buffer.concat([bytes, (await peer.next(name)).bytes]);
     if (bytes.equals(wanted)) continue;
     const at = wanted.findIndex((byte, index) => bytes[index] !== byte);
     const around = (all: Buffer): string => all.subarray(Math.max(0, at - 16), at + 16).toString("hex");
@@ -400,6 +403,126 @@ test("a peer that breaks the protocol reads the document's close frame, and a ca
 const limits = { depth: 64, elements: 262_144 };
 const decoded = (bytes: Buffer): unknown => messagePack.decode(bytes, 0, bytes.length, limits);
 
+test("a dialler of another make that streams by the document's frames is streamed to by the document's frames", async (t) => {
+  const { ground, server } = await ticksServer(t);
+  const peer = await raw.client(t, server.address, ground.transport);
+  says(peer, "preface", "hello");
+  await takes(peer, "welcome");
+  says(peer, "open-ticks");
+  await takes(peer, "opened-ticks");
+  says(peer, "request-count");
+  await takes(peer, "response-count", "items-count", "end-count");
+  says(peer, "request-count-failing");
+  await takes(peer, "answer-count-failing");
+  says(peer, "request-count-left");
+  await peer.expect("response", { id: 4 });
+  await peer.expect("item", { id: 4, value: 1 });
+  says(peer, "cancel-count", "ping-with-body");
+  for (let next = await peer.next(); next.kind !== "pong"; next = await peer.next()) assert.equal(next.kind, "item");
+  says(peer, "request-total", "items-total");
+  await takes(peer, "response-total");
+  says(peer, "request-total-first", "item-total-first");
+  await takes(peer, "cancel-total-first", "response-total-first");
+  says(peer, "request-double");
+  await takes(peer, "response-double");
+  says(peer, "item-double");
+  await takes(peer, "credit-double");
+  says(peer, "item-double-last");
+  await takes(peer, "credit-double-window", "answer-double");
+  says(peer, "credit-double-answer");
+  await takes(peer, "answer-double-last");
+  says(peer, "credit-double-answer-window", "end-double-argument");
+  await takes(peer, "end-double");
+  assert.equal(server.stats().total.streams.open, 0);
+});
+
+test("a dialler streams to and from an acceptor of another make by the document's frames", async (t) => {
+  const { server, ticks, calls } = await ticksClient(t);
+  const counting = ticks["count"]!(3) as Promise<AsyncIterableIterator<number>>;
+  const peer = await server.accept();
+  await takes(peer, "hello");
+  says(peer, "preface", "welcome");
+  await takes(peer, "open-ticks");
+  says(peer, "opened-ticks");
+  await takes(peer, "request-count");
+  says(peer, "response-count", "items-count", "end-count");
+  assert.deepEqual(await read(await counting), [1, 2, 3]);
+  assert.deepEqual({ ...calls[0]!.replyMetadata }, { zone: "b", count: "3" });
+
+  const failing = ticks["count"]!(-1) as Promise<AsyncIterableIterator<number>>;
+  await takes(peer, "request-count-failing");
+  says(peer, "answer-count-failing");
+  const items: number[] = [];
+  const error = await refused(read(await failing, items));
+  assert.deepEqual(
+    [items, error.code, error.reason, error.message],
+    [[1, 2], "invalid_argument", "NEGATIVE", "not below zero"],
+  );
+
+  const leaving = ticks["count"]!(1_000) as Promise<AsyncIterableIterator<number>>;
+  await takes(peer, "request-count-left");
+  peer.send({ kind: "response", id: 4 }, { kind: "item", id: 4, body: Buffer.from([1]) });
+  for await (const first of await leaving) {
+    assert.equal(first, 1);
+    break;
+  }
+  await takes(peer, "cancel-count");
+
+  const total = ticks["total"]!("sum", numbers(2, 3));
+  await takes(peer, "request-total", "items-total");
+  says(peer, "response-total");
+  assert.equal(await total, "sum5");
+
+  const first = ticks["total"]!("first", withoutEnd(numbers(2)));
+  await takes(peer, "request-total-first", "item-total-first");
+  says(peer, "cancel-total-first", "response-total-first");
+  assert.equal(await first, "first2");
+
+  const doubling = ticks["double"]!(numbers("x".repeat(1_500))) as Promise<AsyncIterableIterator<string>>;
+  await takes(peer, "request-double", "item-double");
+  says(peer, "response-double");
+  const doubled = read(await doubling);
+  says(peer, "credit-double");
+  await takes(peer, "item-double-last");
+  says(peer, "credit-double-window");
+  await takes(peer, "end-double-argument");
+  says(peer, "answer-double");
+  await takes(peer, "credit-double-answer");
+  says(peer, "answer-double-last");
+  await takes(peer, "credit-double-answer-window");
+  says(peer, "end-double");
+  assert.deepEqual(await doubled, ["x".repeat(3_000)]);
+});
+
+test("a reader gives back the connection's credit as the document has it", async (t) => {
+  const { server, ticks } = await ticksClient(t);
+  const counting = ticks["count"]!(3) as Promise<AsyncIterableIterator<unknown>>;
+  const peer = await server.accept();
+  await peer.expect("hello");
+  says(peer, "preface", "welcome");
+  await peer.expect("open");
+  says(peer, "opened-ticks");
+  await peer.expect("request");
+  says(peer, "response-count");
+  const items = await counting;
+  // Items of 1,024 bytes, then of 65,536: MessagePack's bytes with their header.
+  const send = async (size: number): Promise<void> => {
+    const item = items.next();
+    const body = Buffer.concat([Buffer.from([0xc5, (size - 15) >>> 8, (size - 15) & 255]), Buffer.alloc(size - 15)]);
+    peer.send({ kind: "item", id: 2, body });
+    await item;
+  };
+  await send(1_024);
+  await peer.expect("credit", { id: 2 });
+  for (let taken = 1_024; taken < 262_144; ) {
+    const size = Math.min(65_536, 262_144 - taken);
+    await send(size);
+    taken += size;
+    if (taken === 132_096) await peer.expect("credit", { id: 2 });
+  }
+  await takes(peer, "credit-connection");
+});
+
 test("values are written and read as the document says, so that a codec of another make gets them as they were", () => {
   const lines = goldenLines("values");
   assert.deepEqual(
@@ -431,6 +554,22 @@ test("messages that the document calls malformed are refused", () => {
 test("no golden block of the document is left unchecked", () => {
   assert.deepEqual(unasked(), []);
 });
+
+/** Reads a stream to its end; items go to `into` as they come. */
+async function read<T>(stream: AsyncIterable<T>, into: T[] = []): Promise<T[]> {
+  for await (const item of stream) into.push(item);
+  return into;
+}
+
+async function* numbers<T>(...items: T[]): AsyncGenerator<T> {
+  yield* items;
+}
+
+/** Yields what another does, and never ends by itself. */
+async function* withoutEnd<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+  yield* items;
+  await new Promise<never>(() => {});
+}
 
 /** Whether the optional package is installed; the library's own tests say what happens where it is not. */
 function lz4IsThere(): boolean {

@@ -70,7 +70,7 @@ test("features that only one side knows are not in force, and versions beside ou
   const { bytes } = await peer.expect("welcome");
   const welcome = bytes.subarray(12);
   assert.ok(welcome.includes(tlv(1, Buffer.from([1, 1]))), "version 1 was chosen");
-  assert.ok(welcome.includes(tlv(2, u32(24))), "of all features only oneway and error classes");
+  assert.ok(welcome.includes(tlv(2, u32(28))), "of all features only streams, oneway and error classes");
   assert.ok(welcome.includes(tlv(3, Buffer.from([1, 2]))), "the codecs both know, in the dialler's order");
 });
 

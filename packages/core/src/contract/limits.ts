@@ -6,6 +6,14 @@ export interface ConnectionLimits {
   readonly depth: number;
   /** Elements of a received message, at all levels together; what costs more to build counts as several. Defaults to 262,144. */
   readonly elements: number;
+  /** Streams open at once, each way: of a call its result and each argument that is one. Defaults to 1,024. */
+  readonly streams: number;
+  /** Bytes of items that one stream may hold unread, once its reader reads. Defaults to 256 KiB. */
+  readonly streamCreditBytes: number;
+  /** Bytes of items that all streams of the connection may hold unread together. Defaults to 4 MiB. */
+  readonly connectionCreditBytes: number;
+  /** How long a stream may be open without an item either way, in ms; then its call ends. Defaults to 300,000. */
+  readonly streamIdleMs: number;
   /** Unary calls without an answer, each way; above it the caller's side queues. Defaults to 1,024. */
   readonly inFlight: number;
   /** Bytes of messages that were begun by the peer and have not ended. Defaults to 16 MiB. */
@@ -35,6 +43,10 @@ export const defaultLimits: ConnectionLimits = Object.freeze({
   messageBytes: 4 * MiB,
   depth: 64,
   elements: 262_144,
+  streams: 1_024,
+  streamCreditBytes: 256 * KiB,
+  connectionCreditBytes: 4 * MiB,
+  streamIdleMs: 300_000,
   inFlight: 1_024,
   partialBytes: 16 * MiB,
   sendQueueEntries: 4_096,

@@ -49,6 +49,8 @@ export interface ServeSettings {
   readonly waitQueueBytes?: number;
   /** Connections open at once; more are told so and closed. Defaults to 10,000, or half the file descriptors where those are fewer. */
   readonly connections?: number;
+  /** Streams of calls open at once, over all connections; calls with more are rejected. Defaults to 20,000. */
+  readonly streams?: number;
   /** Bytes of messages received in part, over all connections; above it the message begun last fails. Defaults to 256 MiB. */
   readonly partialBytes?: number;
   /** Whether handlers can read their call with `currentCall()`. Defaults to false; `createApp` switches it on. */
@@ -104,6 +106,7 @@ export const serveOptionKinds = {
   waitQueueEntries: "count",
   waitQueueBytes: "count",
   connections: "count",
+  streams: "count",
   partialBytes: "count",
   ambient: "boolean",
   peerCalls: "object",

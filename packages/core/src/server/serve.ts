@@ -23,6 +23,7 @@ import { ErrorClasses } from "../session/error-classes.js";
 import { PartialBudget } from "../session/partial-budget.js";
 import { Session } from "../session/session.js";
 import type { Judge } from "../session/session-options.js";
+import { StreamBudget } from "../session/stream-budget.js";
 import { Attempts } from "../stats/attempts.js";
 import { Ledger } from "../stats/ledger.js";
 import { MethodTable } from "../stats/method-table.js";
@@ -162,6 +163,7 @@ class ListeningServer implements Server {
       listen: options.listen ?? "tcp://127.0.0.1:0",
       maxConnections: options.connections ?? connectionsAtMost(),
       partials: new PartialBudget(options.partialBytes ?? 268_435_456),
+      streamBudget: new StreamBudget(options.streams ?? 20_000),
       drainMs: options.drainMs ?? 25_000,
     };
     const { limits } = this.#settings;

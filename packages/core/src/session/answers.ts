@@ -40,10 +40,25 @@ export class Answers {
       return undefined;
     } catch (cause) {
       outbox.rollback();
-      const error = this.#unencodable(call, cause);
-      this.error(call, error);
-      return error;
+      return this.unencodable(call, cause);
     }
+  }
+
+  /** Says that the result of a call is open. Throws where its metadata cannot be sent. */
+  opened(call: RunningCall): void {
+    this.#plain(Kind.response, call);
+  }
+
+  /** Says that the result of a call has ended. Throws where its metadata cannot be sent. */
+  ended(call: RunningCall): void {
+    this.#plain(Kind.end, call);
+  }
+
+  /** Sends the error of a call that cannot be answered as its handler meant, and returns it. */
+  unencodable(call: RunningCall, cause: unknown): RpcError {
+    const error = this.#unencodable(call, cause);
+    this.error(call, error);
+    return error;
   }
 
   /** Sends an error of a call whose handler was reached. */
@@ -63,6 +78,16 @@ export class Answers {
       parts.unshift(Buffer.from([call.codec]));
     }
     outbox.frame(Kind.error, flags, codeOf(error), call.id, parts.length === 1 ? parts[0] : Buffer.concat(parts));
+  }
+
+  /** Sends a frame with nothing but metadata. */
+  #plain(kind: Kind, call: RunningCall): void {
+    const { outbox, peerFlag } = this.#connection;
+    const metadata = replyMetadataOf(call);
+    const bare = metadata === noMetadata;
+    outbox.begin(kind, bare ? peerFlag : peerFlag | Flag.metadata, 0, call.id);
+    if (!bare) writeMetadata(metadata, outbox);
+    outbox.end();
   }
 
   /** Whether the peer may make an error of its own class of it: it is whole, and of a class that was named here. */

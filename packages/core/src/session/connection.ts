@@ -9,6 +9,7 @@ import type { Outbox } from "../wire/outbox.js";
 import type { ErrorClasses } from "./error-classes.js";
 import type { PartialBudget } from "./partial-budget.js";
 import type { Rates } from "./rates.js";
+import type { StreamBudget } from "./stream-budget.js";
 
 /** What the calls we make and the calls we run share of one connection. */
 export interface Connection {
@@ -19,6 +20,8 @@ export interface Connection {
   readonly rates: Rates;
   /** Room for messages in part that other connections share. */
   readonly partials: PartialBudget | undefined;
+  /** Streams that other connections share a bound with. */
+  readonly streamBudget: StreamBudget | undefined;
   readonly peer: Peer;
   readonly counters: ConnectionCounters;
   /** Set in the flags of frames about ids we gave out, and about those the peer did. */

@@ -1,13 +1,10 @@
 import type { Codec } from "../contract/codec.js";
 import { RpcError } from "../contract/errors.js";
+import { firstCredit } from "../streams/first-credit.js";
 import type { BlockAlgorithm } from "../wire/block-algorithm.js";
 import { Feature } from "../wire/features.js";
 import { encodeHello, type Hello, protocolVersion } from "../wire/hello.js";
 import type { SessionOptions } from "./session-options.js";
-
-/** Credit is not used before streams are agreed; what is advertised is what they will begin with. */
-const streamCreditBytes = 262_144;
-const connectionCreditBytes = 4_194_304;
 
 /** What two hellos have in common. */
 export interface Agreement {
@@ -37,6 +34,7 @@ const mostSaid = 0xffff_ffff;
 /** Returns what this side says of itself. `codecIds` are what was agreed, in the answer to a hello. */
 export function helloOf(options: HelloOptions, codecIds?: readonly number[]): Hello {
   const { limits, codecs, cluster, instance, host } = options;
+  const credit = firstCredit(limits);
   return {
     minVersion: protocolVersion,
     maxVersion: protocolVersion,
@@ -46,9 +44,9 @@ export function helloOf(options: HelloOptions, codecIds?: readonly number[]): He
       messageBytes: Math.min(limits.messageBytes, mostSaid),
       inFlight: Math.min(limits.inFlight, host?.inFlight ?? mostSaid, mostSaid),
       partialBytes: Math.min(limits.partialBytes, mostSaid),
-      streams: 0,
-      streamCreditBytes,
-      connectionCreditBytes,
+      streams: Math.min(limits.streams, mostSaid),
+      streamCreditBytes: credit.streamBytes,
+      connectionCreditBytes: credit.connectionBytes,
     },
     // The answer to a hello proves nothing: who dials knows whom it dialled by other means.
     credentials: options.role === "dialler" ? Buffer.from(options.credentials ?? []) : Buffer.alloc(0),
@@ -84,7 +82,10 @@ export function agree(hello: Hello, options: SessionOptions): Agreement | RpcErr
 
 /** Bits of what this side can do. */
 function offered({ compression }: Pick<SessionOptions, "compression">): number {
-  return compression.reduce<number>((bits, { bit }) => bits | bit, Feature.oneway | Feature.errorClasses);
+  return compression.reduce<number>(
+    (bits, { bit }) => bits | bit,
+    Feature.streams | Feature.oneway | Feature.errorClasses,
+  );
 }
 
 function refusal(reason: string, message: string): RpcError {

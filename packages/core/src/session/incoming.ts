@@ -16,6 +16,7 @@ import { diagnostics, type RejectEvent, type ServerCallEvent } from "./diagnosti
 import { faultOf } from "./fault-of.js";
 import { logThrown, logUnheard } from "./log-thrown.js";
 import { OpenedMethods } from "./opened-methods.js";
+import type { Runner, RunStreams } from "./run-streams.js";
 import { deadlinePassed, RunningCall } from "./running-call.js";
 import { RunningCalls } from "./running-calls.js";
 import type { Host } from "./session-options.js";
@@ -34,14 +35,14 @@ const notOpened = new RpcError("unimplemented", "no method was opened under this
 });
 
 /** The calls that the peer made: read, admitted, started when the server's queue says so, decoded then, answered. */
-export class Incoming implements Source {
+export class Incoming implements Source, Runner {
   /** The highest id that was read. */
   lastId = 0;
   readonly #connection: Connection;
   readonly #host: Host | undefined;
   readonly #deadlines: Deadlines;
   readonly #fields = new Fields();
-  readonly #answers: Answers;
+  readonly answers: Answers;
   readonly #methods: OpenedMethods;
   readonly #latencies = new TurnLatencies();
   readonly #running = new RunningCalls();
@@ -58,16 +59,24 @@ export class Incoming implements Source {
   readonly #inFlight: number;
   readonly #inFlightOption: string;
   #refusing: RpcError | undefined;
+  /** The calls with streams; made by the first. */
+  readonly #streamsOf: (made: boolean) => RunStreams | undefined;
   readonly #onIdle: () => void;
 
-  /** `onIdle` is called whenever the last running call has been answered. */
-  constructor(connection: Connection, host: Host | undefined, onIdle: () => void) {
+  /** `streamsOf` returns those that run the calls with streams, made where there are none; `onIdle` is called whenever the last running call has been answered. */
+  constructor(
+    connection: Connection,
+    host: Host | undefined,
+    streamsOf: (made: boolean) => RunStreams | undefined,
+    onIdle: () => void,
+  ) {
+    this.#streamsOf = streamsOf;
     this.#connection = connection;
     this.#host = host;
     const { inFlight } = connection.limits;
     this.#inFlight = Math.min(inFlight, host?.inFlight ?? inFlight);
     this.#inFlightOption = this.#inFlight < inFlight ? "serve.inFlight" : "limits.inFlight";
-    this.#answers = new Answers(connection);
+    this.answers = new Answers(connection);
     this.#deadlines = deadlinesOf(connection.clock);
     this.#assemblies = new Assemblies(connection.limits, connection.clock, connection.partials, (call) =>
       this.#turnAway(call, noRoomForParts(call.method)),
@@ -125,7 +134,7 @@ export class Incoming implements Source {
     const oneway = (flags & Flag.oneway) !== 0;
     this.#takeId(id);
     if (this.#refusing !== undefined) return;
-    if (oneway) this.#answers.unheard.add(id);
+    if (oneway) this.answers.unheard.add(id);
     const fields = this.#fields;
     const at = fields.read(flags, bytes, start, end);
     const { peer, readAt, arrivedAt, rates } = this.#connection;
@@ -133,10 +142,16 @@ export class Incoming implements Source {
     const method = this.#methods.at(target);
     if (method === undefined) {
       rates.count("requests that no right client makes", readAt);
-      this.#answers.reject(id, notOpened);
+      this.answers.reject(id, notOpened);
       return;
     }
-    const timeoutMs = fields.timeLeftMs < 0 ? maxTimeoutMs : Math.min(fields.timeLeftMs, maxTimeoutMs);
+    const unary = method.kind === "unary";
+    const timeoutMs =
+      fields.timeLeftMs >= 0
+        ? Math.min(fields.timeLeftMs, maxTimeoutMs)
+        : unary
+          ? maxTimeoutMs
+          : Number.POSITIVE_INFINITY;
     const whole = (flags & Flag.more) === 0;
     const call = new RunningCall(
       method,
@@ -154,7 +169,10 @@ export class Incoming implements Source {
       oneway,
     );
     call.counters = this.#methods.countersAt(target);
-    const rejection = this.#tooLarge(call) ?? this.#tooMany(method) ?? this.#host?.admit(call);
+    const rejection =
+      this.#tooLarge(call) ??
+      (unary ? this.#tooMany(method) : this.#streamsOf(true)!.begin(call, bytes, at, end)) ??
+      this.#host?.admit(call);
     if (rejection !== undefined) this.#turnAway(call, rejection);
     else if (whole) this.#take(call, bytes, at, false);
     else this.#assemblies.begin(id, fields.totalBytes, call, bytes, at, end);
@@ -171,7 +189,10 @@ export class Incoming implements Source {
     if (id > this.lastId) throw protocolError("UNKNOWN_ID", `a cancel came for call ${id}, which was never made`);
     this.#assemblies.drop(id);
     const call = this.#running.get(id);
-    if (call === undefined) this.#answers.unheard.delete(id);
+    if (call === undefined) {
+      this.answers.unheard.delete(id);
+      this.#streamsOf(false)?.drop(id);
+    }
     // It may have been a message in parts that a drain waited for.
     if (this.#running.size === 0) this.#onIdle();
     if (call === undefined || call.abandoned !== undefined) return;
@@ -187,9 +208,10 @@ export class Incoming implements Source {
       this.#host!.queue.remove(call.waiting);
       this.#forget(call, cancelled);
     } else {
-      if (!call.oneway) this.#unawaited++;
+      if (!call.oneway && call.method.kind === "unary") this.#unawaited++;
     }
     call.abort(cancelled);
+    if (call.method.kind !== "unary") this.#streamsOf(false)?.abandon(call, cancelled, false);
   }
 
   /** Gives what the read at hand brought to the queue: called when it was parsed whole, so that cancels count. */
@@ -238,6 +260,7 @@ export class Incoming implements Source {
     this.#held = [];
     this.#assemblies.dropAll();
     for (const call of this.#running.takeAll()) {
+      if (call.method.kind !== "unary") this.#streamsOf(false)?.abandon(call, reason, true);
       if (spareOneways && call.oneway && !call.settled) {
         this.#running.add(call);
         continue;
@@ -265,7 +288,7 @@ export class Incoming implements Source {
   turnAway(startable: Startable, refusal: Refusal, retryAfterMs: number): void {
     const call = startable as RunningCall;
     this.#forget(call, refusal.error);
-    this.#answers.refuse(call.id, refusal, retryAfterMs);
+    this.answers.refuse(call.id, refusal, retryAfterMs);
     if (diagnostics.serverReject.hasSubscribers) this.#reportReject(call, refusal.error, retryAfterMs);
   }
 
@@ -277,8 +300,8 @@ export class Incoming implements Source {
     this.#rejectUnstarted(call as RunningCall, deadlinePassed(call as RunningCall, "no"));
   }
 
-  forget(call: Startable): void {
-    this.#forget(call as RunningCall, (call as RunningCall).abandoned);
+  forget(startable: Startable): void {
+    this.#forget(startable as RunningCall, (startable as RunningCall).abandoned);
   }
 
   #takeId(id: number): void {
@@ -299,23 +322,24 @@ export class Incoming implements Source {
       else copyBody(call);
     }
     count(call);
-    if (call.oneway) this.#unawaited++;
+    if (call.oneway || call.method.kind !== "unary") this.#unawaited++;
     this.#running.add(call);
     this.#read.push(call);
   }
 
   #run(call: RunningCall): void {
-    const host = this.#host!;
-    try {
-      call.input = this.#decode(call);
-    } catch (cause) {
-      this.#undecodable++;
-      host.queue.leave(call.method);
-      this.#rejectUnstarted(call, undecodable(call.method, cause));
+    if (call.method.kind !== "unary") {
+      this.#streamsOf(false)!.run(call, this.#host!.invoke);
       return;
     }
     try {
-      host.invoke(call).then(
+      call.input = this.decode(call, 0);
+    } catch (cause) {
+      this.refuseUndecodable(call, cause);
+      return;
+    }
+    try {
+      this.#host!.invoke(call).then(
         (output) => this.#answer(call, output),
         (thrown) => this.#fail(call, thrown),
       );
@@ -325,21 +349,47 @@ export class Incoming implements Source {
     }
   }
 
-  #decode(call: RunningCall): readonly unknown[] {
+  /** Returns the arguments of a call; before them stand so many bytes that are none. */
+  decode(call: RunningCall, prefixBytes: number): readonly unknown[] {
     const { limits, codec: usual } = this.#connection;
     const { body, bodyAt } = call;
     call.body = undefined;
     const codec = call.codec < 0 ? usual : this.#connection.codecById(call.codec)!;
-    const decoded = codec.decode(body!, bodyAt, bodyAt + call.sizeBytes, call.owned ? ownedLimits(limits) : limits);
+    const decoded = codec.decode(
+      body!,
+      bodyAt + prefixBytes,
+      bodyAt + call.sizeBytes,
+      call.owned ? ownedLimits(limits) : limits,
+    );
     if (codec.single === true) return [decoded];
     if (!Array.isArray(decoded)) throw new RpcError("invalid_argument", "they are not a list", { reason: "MALFORMED" });
     return decoded;
   }
 
+  /** Rejects a call that was started and cannot be decoded. */
+  refuseUndecodable(call: RunningCall, cause: unknown): void {
+    this.#undecodable++;
+    this.leave(call);
+    this.#rejectUnstarted(call, undecodable(call.method, cause));
+  }
+
+  leave(call: RunningCall): void {
+    this.#host!.queue.leave(call.method);
+  }
+
+  noteLatency(call: RunningCall): void {
+    this.#latencies.note(call.counters!, call.startedAt);
+  }
+
   #answer(call: RunningCall, output: unknown): void {
     if (call.settled) return;
-    this.#host!.queue.leave(call.method);
+    this.leave(call);
     call.finish();
+    this.answer(call, output);
+  }
+
+  /** Answers a call whose handler has settled. */
+  answer(call: RunningCall, output: unknown): void {
     if (diagnostics.serverCall.hasSubscribers) this.#report(call, undefined);
     if (this.#connection.outbox.overfull) this.#held.push({ call, output });
     else this.#say(call, output);
@@ -348,8 +398,8 @@ export class Incoming implements Source {
   #say(call: RunningCall, output: unknown): void {
     let failure = call.abandoned;
     if (failure === undefined) {
-      failure = this.#answers.output(call, output);
-      this.#latencies.note(call.counters!, call.startedAt);
+      failure = this.answers.output(call, output);
+      this.noteLatency(call);
     }
     this.#forget(call, failure);
   }
@@ -357,17 +407,28 @@ export class Incoming implements Source {
   #fail(call: RunningCall, thrown: unknown): void {
     // An interceptor may return what only looks like a promise, and settles twice: its place is given back once.
     if (call.settled) return;
-    this.#host!.queue.leave(call.method);
+    this.leave(call);
     call.finish();
+    this.fail(call, thrown);
+  }
+
+  /** Answers a call whose handler has settled with what it threw. */
+  fail(call: RunningCall, thrown: unknown): void {
     const fault = faultOf(thrown, call.method.path, this.#connection.errors);
     if (diagnostics.serverCall.hasSubscribers) this.#report(call, fault);
     if (call.abandoned === undefined) {
-      this.#answers.error(call, fault);
-      this.#latencies.note(call.counters!, call.startedAt);
+      this.answers.error(call, fault);
+      this.noteLatency(call);
     }
     this.#forget(call, call.abandoned ?? fault);
     if (call.oneway) logUnheard(this.#connection.logger, call.method.path, thrown);
     else logThrown(this.#connection.logger, call.method.path, thrown);
+  }
+
+  /** A call with streams is over, and nothing more is said of it. */
+  over(call: RunningCall, failure: RpcError | undefined): void {
+    if (diagnostics.serverCall.hasSubscribers) this.#report(call, failure);
+    this.#forget(call, failure);
   }
 
   #report(call: RunningCall, fault: RpcError | undefined): void {
@@ -384,9 +445,11 @@ export class Incoming implements Source {
   /** The call is over; `failure` says how it failed, if it did. What the end of the connection took out has been counted. */
   #forget(call: RunningCall, failure: RpcError | undefined): void {
     // One that is turned away is taken out by who would have told its caller.
-    if (call.oneway && (call.settled || call.abandoned !== undefined)) this.#answers.unheard.delete(call.id);
+    if (call.oneway && (call.settled || call.abandoned !== undefined)) this.answers.unheard.delete(call.id);
+    const unary = call.method.kind === "unary";
+    if (!unary) this.#streamsOf(false)?.drop(call.id);
     if (!this.#running.delete(call)) return;
-    if (call.abandoned !== undefined || call.oneway) this.#unawaited--;
+    if (call.abandoned !== undefined || call.oneway || !unary) this.#unawaited--;
     if (failure === undefined) call.counters!.settled++;
     else call.counters!.fail(failure);
     if (this.#running.size === 0) this.#onIdle();
@@ -396,11 +459,12 @@ export class Incoming implements Source {
   #turnAway(call: RunningCall, rejection: RpcError): void {
     count(call);
     call.counters!.fail(rejection);
+    if (call.method.kind !== "unary") this.#streamsOf(false)?.drop(call.id);
     this.#reject(call, rejection);
   }
 
   #reject(call: RunningCall, rejection: RpcError): void {
-    this.#answers.reject(call.id, rejection);
+    this.answers.reject(call.id, rejection);
     if (diagnostics.serverReject.hasSubscribers) this.#reportReject(call, rejection, rejection.retryAfterMs);
   }
 

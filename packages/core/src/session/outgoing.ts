@@ -1,12 +1,12 @@
 import { type Call, type Carrier, type Metadata, noMetadata, type Receiver } from "../contract/call.js";
-import type { Codec, DecodeLimits } from "../contract/codec.js";
+import type { DecodeLimits } from "../contract/codec.js";
 import { type Processed, RpcError } from "../contract/errors.js";
-import { decodeFault } from "../wire/fault.js";
 import { Feature } from "../wire/features.js";
 import { Fields, priorityBits, writeMetadata } from "../wire/fields.js";
 import { Flag, Kind, maxFrameBytes } from "../wire/header.js";
 import { protocolError } from "../wire/protocol-error.js";
 import { Assemblies, ownedLimits } from "./assembly.js";
+import { expired, receivedError, silent, undecodable, unsendable } from "./call-errors.js";
 import type { Connection } from "./connection.js";
 import { GivenUp } from "./given-up.js";
 import { GrowingSink } from "./growing-sink.js";
@@ -24,12 +24,20 @@ const givenUp = new Error("given up");
 const sampled = 8;
 
 /** What an answer's frame said of it, while its parts arrive. */
-interface Answer {
+export interface Answer {
   readonly kind: number;
   readonly target: number;
   readonly codec: number;
   readonly metadata: Metadata;
   readonly declared: boolean;
+}
+
+/** The calls that are not kept here: those with streams. */
+export interface Elsewhere {
+  /** Takes an answer. Returns whether it was one to such a call. */
+  onAnswer(kind: number, flags: number, target: number, id: number, bytes: Buffer, start: number, end: number): boolean;
+  /** Takes an answer that came in parts. */
+  onWhole(id: number, answer: Answer, body: Buffer): void;
 }
 
 /** The calls we made on a connection: written, queued, answered, given up. */
@@ -46,11 +54,13 @@ export class Outgoing implements Carrier, QueueOwner {
   /** Above this id the peer ran nothing: known from its final drain frame. */
   #lastRun = Number.POSITIVE_INFINITY;
 
+  readonly #elsewhere: Elsewhere;
   readonly #onIdle: () => void;
   readonly #pump = (): void => this.pump();
 
   /** `onIdle` is called whenever no call is left that waits for an answer. */
-  constructor(connection: Connection, whenFull: WhenFull, onIdle: () => void) {
+  constructor(connection: Connection, whenFull: WhenFull, elsewhere: Elsewhere, onIdle: () => void) {
+    this.#elsewhere = elsewhere;
     this.#onIdle = onIdle;
     this.#connection = connection;
     this.#queue = new SendQueue(connection.limits, whenFull, connection.peer.address);
@@ -76,7 +86,8 @@ export class Outgoing implements Carrier, QueueOwner {
     return this.#inFlight.nearlyExhausted;
   }
 
-  get assemblies(): { readonly waitingSince: number } {
+  /** Answers that came in part. */
+  get assemblies(): Assemblies<Answer> {
     return this.#assemblies;
   }
 
@@ -106,7 +117,12 @@ export class Outgoing implements Carrier, QueueOwner {
     }
   }
 
-  /** Returns an id for a frame that is no call. */
+  /** Whether an id was ever given out. */
+  issued(id: number): boolean {
+    return this.#inFlight.issued(id);
+  }
+
+  /** Returns an id for a frame that is no call of these. */
   nextId(): number {
     return this.#inFlight.skip();
   }
@@ -178,7 +194,7 @@ export class Outgoing implements Carrier, QueueOwner {
     const declared = (flags & Flag.declared) !== 0;
     const call = this.#inFlight.get(id);
     if (call === undefined) {
-      this.#refuseUnknown(id);
+      if (!this.#elsewhere.onAnswer(kind, flags, target, id, bytes, start, end)) this.#refuseUnknown(id);
       return;
     }
     this.#assemblies.refuseAnother(id);
@@ -208,8 +224,11 @@ export class Outgoing implements Carrier, QueueOwner {
       return;
     }
     const call = this.#inFlight.get(id);
-    if (call === undefined) return;
     const { context, body } = whole;
+    if (call === undefined) {
+      this.#elsewhere.onWhole(id, context, body);
+      return;
+    }
     call.replyMetadata = context.metadata;
     const { kind, target, codec, declared } = context;
     this.#settle(id, kind, target, codec, declared, body, 0, body.length, ownedLimits(this.#connection.limits));
@@ -429,7 +448,7 @@ export class Outgoing implements Carrier, QueueOwner {
     end: number,
     limits: DecodeLimits,
   ): void {
-    const { readAt, peer, errors } = this.#connection;
+    const { readAt, peer } = this.#connection;
     const decoder = codec < 0 ? this.#codecOf(this.#inFlight.remoteOf(id)) : this.#connection.codecById(codec);
     // What breaks the protocol ends the connection, which settles this call with all others.
     if (decoder === undefined)
@@ -443,14 +462,9 @@ export class Outgoing implements Carrier, QueueOwner {
         pending?.fail(undecodable(pending.call, peer.address, cause), readAt);
       }
     } else {
-      const { error, detailsStart } = decodeFault(target, bytes, start, end, peer.address);
-      if ((kind === Kind.reject) !== (error.processed === "no"))
-        throw protocolError("MALFORMED_FRAME", "a reject says that the handler ran, or an error that it did not");
-      const pending = this.#inFlight.take(id);
-      const whole = detailsStart === end ? error : withDetails(error, decoder, bytes, detailsStart, end, limits);
-      // Without the details it was sent with it is not what its class promises.
-      const complete = detailsStart === end || whole !== error;
-      pending?.fail(declared && complete ? errors.revive(whole) : whole, readAt);
+      const said = { kind, target, declared };
+      const error = receivedError(this.#connection, decoder, said, bytes, start, end, limits);
+      this.#inFlight.take(id)?.fail(error, readAt);
     }
     this.#next();
   }
@@ -466,66 +480,4 @@ export class Outgoing implements Carrier, QueueOwner {
       throw protocolError("UNKNOWN_ID", `an answer came to call ${id}, which was never made`);
     this.#connection.counters.lateAnswers++;
   }
-}
-
-function silent(endpoint: string): RpcError {
-  return new RpcError("unavailable", `${endpoint} is silent: the call was moved elsewhere`, {
-    reason: "SUSPECT",
-    processed: "maybe",
-    endpoint,
-  });
-}
-
-function expired(call: Call): RpcError {
-  return new RpcError(
-    "deadline_exceeded",
-    `${call.method.path} was not sent before its deadline: it waited for room on the connection; call less at once, or raise timeoutMs`,
-    {
-      reason: "DEADLINE_EXCEEDED",
-      processed: "no",
-    },
-  );
-}
-
-/** What was wrong with the arguments, the message's own words kept where they are ours. */
-function unsendable(call: Call, cause: unknown): RpcError {
-  const path = call.method.path;
-  if (cause instanceof RpcError) {
-    return new RpcError(cause.code, `${path}: ${cause.message}`, { reason: cause.reason, processed: "no", cause });
-  }
-  return new RpcError("invalid_argument", `${path}: its arguments cannot be encoded`, {
-    reason: "ENCODE_FAILED",
-    processed: "no",
-    cause,
-  });
-}
-
-function undecodable(call: Call, endpoint: string, cause: unknown): RpcError {
-  const reason = cause instanceof RpcError ? cause.reason : "DECODE_FAILED";
-  const why = cause instanceof RpcError ? `: ${cause.message}` : "";
-  return new RpcError("internal", `the answer to ${call.method.path} cannot be decoded${why}`, {
-    reason,
-    processed: "yes",
-    endpoint,
-    cause,
-  });
-}
-
-/** Details that cannot be decoded do not take the error with them. */
-function withDetails(
-  error: RpcError,
-  decoder: Codec,
-  bytes: Buffer,
-  start: number,
-  end: number,
-  limits: DecodeLimits,
-): RpcError {
-  let details: unknown;
-  try {
-    details = decoder.decode(bytes, start, end, limits);
-  } catch {
-    return error;
-  }
-  const { code, message, reason, processed, retryAfterMs, endpoint } = error;
-  return new RpcError(code, message, { reason, processed, retryAfterMs, endpoint, details, origin: "peer" });
 }

@@ -114,6 +114,12 @@ export class RunningCall implements Call, Head, Expiring, Startable {
     this.#controller?.abort(deadlinePassed(this, "yes"));
   }
 
+  /** Time is up, and the handler is told; what it still says is sent. */
+  interrupt(reason: RpcError): void {
+    this.#controller?.abort(reason);
+    this.#abandonNested(reason);
+  }
+
   /** Calls made for this one are given up with it; they have deadlines of their own, never later than its. */
   #abandonNested(reason: RpcError): void {
     if (this.nested === undefined) return;

@@ -14,6 +14,7 @@ import type { BlockAlgorithm } from "../wire/block-algorithm.js";
 import type { ErrorClasses } from "./error-classes.js";
 import type { PartialBudget } from "./partial-budget.js";
 import type { PeerLine } from "./peer-line.js";
+import type { StreamBudget } from "./stream-budget.js";
 import type { WhenFull } from "./when-full.js";
 
 /** What a session asks of the process's own services. */
@@ -73,6 +74,8 @@ export interface SessionOptions {
   readonly certificate?: PeerCertificate | undefined;
   /** Acceptor: room for messages in part, over all connections. */
   readonly partials?: PartialBudget | undefined;
+  /** Acceptor: streams open over all connections. */
+  readonly streamBudget?: StreamBudget | undefined;
   readonly keepAlive: Required<KeepAliveOptions>;
   /** Classes of errors that arrive as themselves. Defaults to none. */
   readonly errors?: ErrorClasses | undefined;

@@ -23,12 +23,12 @@ import { connectionLost, noMoreCalls, notReady } from "./connection-lost.js";
 import { type ConnectionEvent, diagnostics, type SuspectEvent } from "./diagnostics.js";
 import { Drain } from "./drain.js";
 import { type ErrorClasses, noErrorClasses } from "./error-classes.js";
-import { ruleFor, type SessionState } from "./frame-rules.js";
+import { type Agreed, ruleFor, type SessionState } from "./frame-rules.js";
 import { type Agreement, agree, helloOf } from "./handshake.js";
 import { Incoming } from "./incoming.js";
 import { Liveness } from "./liveness.js";
 import { Openings } from "./openings.js";
-import { Outgoing } from "./outgoing.js";
+import { type Elsewhere, Outgoing } from "./outgoing.js";
 import type { PartialBudget } from "./partial-budget.js";
 import type { PeerLine } from "./peer-line.js";
 import type { Tracker } from "./pending-call.js";
@@ -36,6 +36,8 @@ import { Rates } from "./rates.js";
 import { type RemoteMethod, type RemoteService, remoteService } from "./remote-service.js";
 import type { SessionOptions } from "./session-options.js";
 import { holdBytes, SlowReader, tearDown } from "./slow-reader.js";
+import type { StreamBudget } from "./stream-budget.js";
+import { Streaming } from "./streaming.js";
 import type { WhenFull } from "./when-full.js";
 
 /** How long the last frame has to leave before the socket is torn down. */
@@ -44,6 +46,7 @@ const lingerMs = 1_000;
 const wantsFeature = Flag.oneway | Flag.declared;
 /** More pings in a second, and the connection is drained: each costs an answer, and nobody needs them so often. */
 const calmPings = 20;
+const nothingAgreed: Agreed = { blocks: false, streams: false };
 const noLimits: PeerLimits = {
   messageBytes: 0,
   inFlight: 0,
@@ -65,6 +68,7 @@ export class Session implements Connection, PeerLine {
   readonly outbox: Outbox;
   readonly rates = new Rates();
   readonly partials: PartialBudget | undefined;
+  readonly streamBudget: StreamBudget | undefined;
   readonly ownFlag: number;
   readonly peerFlag: number;
   /** Who it is is known once it was let in. */
@@ -94,6 +98,9 @@ export class Session implements Connection, PeerLine {
   #codecIds: readonly number[] = [];
   /** Ways to compress that both sides know, our preferred one first. */
   #compression: readonly BlockAlgorithm[] = [];
+  #agreedOn: Agreed = nothingAgreed;
+  /** Made when the first stream is. */
+  #streaming: Streaming | undefined;
   #closeError: RpcError | undefined;
   #closing = false;
   /** Both ends offer services, so that a handler may call its caller back. */
@@ -117,6 +124,7 @@ export class Session implements Connection, PeerLine {
     this.ownFlag = role === "acceptor" ? Flag.acceptor : 0;
     this.peerFlag = role === "acceptor" ? 0 : Flag.acceptor;
     this.partials = options.partials;
+    this.streamBudget = options.streamBudget;
     this.outbox = new Outbox({
       stream,
       clock,
@@ -124,9 +132,11 @@ export class Session implements Connection, PeerLine {
       longWaterBytes: limits.highWaterBytes + limits.messageBytes,
       holdBytes: holdBytes(limits),
       onRoom: () => this.#onRoom(),
+      onItemsTaken: () => this.#streaming?.streams.turns.goOn(),
       onTurnEnd: () => {
         this.#outgoing.onTurnEnd();
         this.#incoming.onTurnEnd();
+        this.#streaming?.streams.turns.onTurnEnd();
       },
     });
     this.#slowReader = new SlowReader(
@@ -135,11 +145,16 @@ export class Session implements Connection, PeerLine {
       () => this.#incoming.holding,
       (error) => this.#cut(error),
     );
-    this.#outgoing = new Outgoing(this, options.whenFull, () => this.#onIdle());
-    this.#incoming = new Incoming(this, options.host, () => this.#onIdle());
+    const elsewhere: Elsewhere = {
+      onAnswer: (...answer) => this.#streaming?.made.onAnswer(...answer) ?? false,
+      onWhole: (...answer) => this.#streaming?.made.onWhole(...answer),
+    };
+    this.#outgoing = new Outgoing(this, options.whenFull, elsewhere, () => this.#onIdle());
+    const streamsOf = (made: boolean) => (made ? this.#withStreams() : this.#streaming)?.run;
+    this.#incoming = new Incoming(this, options.host, streamsOf, () => this.#onIdle());
     this.#openings = new Openings(this);
     this.#liveness = new Liveness(this, options.keepAlive, {
-      owed: () => this.#outgoing.pending + this.#openings.size > 0,
+      owed: () => this.#outgoing.pending + this.#openings.size > 0 || this.#streaming?.made.owed === true,
       oldestWrittenAt: (since) => this.#outgoing.oldestWrittenAt(since),
       usualMs: () => this.#outgoing.usualMs,
       onSuspicion: (suspect) => this.#onSuspicion(suspect),
@@ -155,7 +170,10 @@ export class Session implements Connection, PeerLine {
       rejectUnstarted: () => this.#incoming.rejectUnstarted(shuttingDown(this.peer.address)),
       refuse: () => this.#incoming.refuse(shuttingDown(this.peer.address)),
       onAdvice: () => this.#outgoing.onDrainAdvice(),
-      onLastRead: (id) => this.#outgoing.onFinalDrain(id),
+      onLastRead: (id) => {
+        this.#outgoing.onFinalDrain(id);
+        this.#streaming?.made.onFinalDrain(id);
+      },
       onUnanswered: () => this.#lost("the peer did not answer the end"),
     });
     this.#arrivals = options.host !== undefined && stream instanceof Socket ? new ArrivalTimes(clock) : undefined;
@@ -180,7 +198,7 @@ export class Session implements Connection, PeerLine {
 
   /** Calls made or run here that have not been answered. */
   get pending(): number {
-    return this.#outgoing.pending + this.#incoming.running;
+    return this.#outgoing.pending + this.#incoming.running + (this.#streaming?.made.pending ?? 0);
   }
 
   /** Whether the peer is silent though it owes an answer and was asked: calls should go elsewhere until it is heard of. */
@@ -200,7 +218,7 @@ export class Session implements Connection, PeerLine {
       receiver.fail(error);
       return;
     }
-    this.#outgoing.send(call, remote, tracker, receiver);
+    this.#send(call, remote, tracker, receiver);
   }
 
   get whenFull(): WhenFull {
@@ -223,7 +241,7 @@ export class Session implements Connection, PeerLine {
 
   sendToPeer(call: Call, remote: RemoteMethod, receiver: Receiver): void {
     const deaf = this.deaf();
-    if (deaf === undefined) this.#outgoing.send(call, remote, undefined, receiver);
+    if (deaf === undefined) this.#send(call, remote, undefined, receiver);
     else receiver.fail(deaf);
   }
 
@@ -248,6 +266,7 @@ export class Session implements Connection, PeerLine {
     counters.queueEntries = size;
     counters.queueBytes = bytes;
     counters.unsentBytes = outbox.unsentBytes;
+    this.#streaming?.streams.count();
     return counters;
   }
 
@@ -320,7 +339,12 @@ export class Session implements Connection, PeerLine {
     this.#liveness.tick(now, stalled);
     this.#slowReader.tick(now);
     if (stalled) return;
-    const partialSince = Math.min(this.#outgoing.assemblies.waitingSince, this.#incoming.assemblies.waitingSince);
+    this.#streaming?.tick(now);
+    const partialSince = Math.min(
+      this.#outgoing.assemblies.waitingSince,
+      this.#incoming.assemblies.waitingSince,
+      this.#streaming?.streams.windows.waitingSince ?? Number.POSITIVE_INFINITY,
+    );
     if (
       now - partialSince >= this.limits.partialMs ||
       (this.#reader.heldBytes > 0 && now - this.readAt >= this.limits.partialMs)
@@ -339,7 +363,7 @@ export class Session implements Connection, PeerLine {
   }
 
   frame(kind: number, flags: number, target: number, id: number, bytes: Buffer, start: number, end: number): void {
-    const rule = ruleFor(this.#state, this.#options.role, kind, this.#compression.length > 0);
+    const rule = ruleFor(this.#state, this.#options.role, kind, this.#agreedOn);
     if (rule !== "take") {
       if (rule === "end") throw protocolError("UNEXPECTED_FRAME", `a frame of kind ${kind} came while ${this.#state}`);
       this.rates.count("frames that say nothing", this.readAt);
@@ -362,8 +386,17 @@ export class Session implements Connection, PeerLine {
         else this.#incoming.onChunk(flags, id, bytes, start, end);
         return;
       case Kind.cancel:
+        if (target > 0 && this.#agreedOn.streams) {
+          this.#onStreamFrame(kind, flags, target, id, bytes, start, end);
+          return;
+        }
         this.#checkInitiator(flags, this.peerFlag);
         this.#incoming.onCancel(id);
+        return;
+      case Kind.item:
+      case Kind.end:
+      case Kind.credit:
+        this.#onStreamFrame(kind, flags, target, id, bytes, start, end);
         return;
       case Kind.open:
         this.#checkInitiator(flags, this.peerFlag);
@@ -377,6 +410,35 @@ export class Session implements Connection, PeerLine {
         return;
       default:
         this.#onConnectionFrame(kind, target, id, bytes, start, end);
+    }
+  }
+
+  #onStreamFrame(
+    kind: number,
+    flags: number,
+    target: number,
+    id: number,
+    bytes: Buffer,
+    start: number,
+    end: number,
+  ): void {
+    const ours = (flags & Flag.acceptor) === this.ownFlag;
+    if (id !== 0 && !(ours ? this.#outgoing.issued(id) : id <= this.#incoming.lastId))
+      throw protocolError("UNKNOWN_ID", `a frame of a stream came for call ${id}, which was never made`);
+    const { streams, made } = this.#withStreams();
+    const calls = ours ? streams.made : streams.run;
+    if (kind === Kind.item) {
+      const { restBytes, continued } = this.#reader;
+      streams.onItem(calls, flags, target, id, bytes, start, end, restBytes, continued);
+    } else if (kind === Kind.credit) {
+      streams.onCredit(calls, target, id, bytes, start, end);
+    } else if (kind === Kind.cancel) {
+      this.#checkInitiator(flags, this.ownFlag);
+      streams.onStop(target, id);
+    } else if (ours) {
+      made.onEnd(flags, target, id, bytes, start, end);
+    } else {
+      streams.onEnd(target, id);
     }
   }
 
@@ -506,6 +568,10 @@ export class Session implements Connection, PeerLine {
     this.peerLimits = hello.limits;
     this.#twoWay = kind === Kind.welcome ? this.#options.host !== undefined : (hello.features & Feature.offers) !== 0;
     this.#compression = agreed.compression;
+    this.#agreedOn = {
+      blocks: agreed.compression.length > 0,
+      streams: (agreed.features & Feature.streams) !== 0,
+    };
     const [first] = agreed.compression;
     if (first !== undefined) this.outbox.compress(first);
     this.outbox.messageBytes = Math.min(hello.limits.messageBytes, this.limits.messageBytes);
@@ -513,6 +579,16 @@ export class Session implements Connection, PeerLine {
     this.#state = "ready";
     this.#report(diagnostics.connectionReady, undefined);
     this.#options.listener.onReady(this);
+  }
+
+  #send(call: Call, remote: RemoteMethod, tracker: Tracker | undefined, receiver: Receiver): void {
+    if (call.method.kind === "unary") this.#outgoing.send(call, remote, tracker, receiver);
+    else this.#withStreams().made.send(call, remote, tracker, receiver);
+  }
+
+  #withStreams(): Streaming {
+    this.#streaming ??= new Streaming(this, this.#outgoing, this.#incoming, () => this.#onIdle());
+    return this.#streaming;
   }
 
   #retire(): void {
@@ -532,6 +608,7 @@ export class Session implements Connection, PeerLine {
 
   #onRoom(): void {
     this.#outgoing.pump();
+    this.#streaming?.made.pump();
     this.#incoming.sayHeld();
     this.#incoming.onRoom();
     this.#onIdle();
@@ -608,6 +685,7 @@ export class Session implements Connection, PeerLine {
     this.#reader.stop();
     this.#over = true;
     this.#outgoing.onClosed(error);
+    this.#streaming?.made.onClosed(error);
     this.#openings.onClosed(error);
     this.#incoming.abortAll(error, spareOneways);
     this.peer.onGone();

@@ -1,5 +1,6 @@
 import { MethodTable } from "./method-table.js";
 import type { ConnectionSums } from "./snapshots.js";
+import { StreamCounters } from "./stream-counters.js";
 
 /** What one connection counts, or what several of them come to. Plain numbers, counted where the thing happens. */
 export class ConnectionCounters {
@@ -17,6 +18,7 @@ export class ConnectionCounters {
   /** Requests made on it, and those its peer made. */
   readonly made = new MethodTable();
   readonly served = new MethodTable();
+  readonly streams = new StreamCounters();
 
   add(other: ConnectionCounters): void {
     this.reads += other.reads;
@@ -31,11 +33,13 @@ export class ConnectionCounters {
     this.unsentBytes += other.unsentBytes;
     this.made.add(other.made);
     this.served.add(other.served);
+    this.streams.add(other.streams);
   }
 
   /** The connection is closed: nothing waits on it any more. */
   close(): void {
     this.queueEntries = this.queueBytes = this.unsentBytes = 0;
+    this.streams.close();
   }
 
   /** Begins anew; what is pending or waits counts on. */
@@ -45,6 +49,7 @@ export class ConnectionCounters {
     this.lateAnswers = 0;
     this.made.reset();
     this.served.reset();
+    this.streams.reset();
   }
 
   stats(): ConnectionSums {
@@ -64,6 +69,7 @@ export class ConnectionCounters {
       },
       made,
       served,
+      streams: this.streams.stats(),
       queue: { entries: this.queueEntries, bytes: this.queueBytes },
       unsentBytes: this.unsentBytes,
       lateAnswers: this.lateAnswers,

@@ -48,6 +48,21 @@ export interface QueueStats {
   readonly bytes: number;
 }
 
+/** Streams of calls, results and arguments each counted for themselves. Bytes are those of the items' frames, headers included. */
+export interface StreamStats {
+  /** Open now, and those there were. */
+  readonly open: number;
+  readonly opened: number;
+  readonly itemsIn: number;
+  readonly itemsOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Bytes of items that arrived and wait for their readers, and of items that wait to be sent. */
+  readonly heldBytes: number;
+  /** Bytes of items that the peer takes now, over all streams of the connection. */
+  readonly creditBytes: number;
+}
+
 /** One connection, or what all of them come to. */
 export interface ConnectionSums {
   readonly traffic: TrafficStats;
@@ -55,6 +70,7 @@ export interface ConnectionSums {
   readonly made: CallStats;
   /** Requests that its peer made. */
   readonly served: CallStats;
+  readonly streams: StreamStats;
   readonly queue: QueueStats;
   /** Bytes that the socket has not taken yet. */
   readonly unsentBytes: number;

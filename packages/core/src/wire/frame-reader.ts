@@ -21,10 +21,14 @@ const empty = Buffer.alloc(0);
 /**
  * Cuts a byte stream into frames, in place: a frame that lies whole in a chunk is handed on as a range of it, and only
  * one that is cut by the end of a chunk is put together in a buffer of the reader's own. A cut part of a long message is
- * handed on as several, since parts may have any length, and so is copied once less. Cost is linear in bytes, however
- * they are sliced.
+ * handed on as several, since parts may have any length, and so is copied once less; so is an item, whose taker is told
+ * in `restBytes` and `continued`. Cost is linear in bytes, however they are sliced.
  */
 export class FrameReader {
+  /** Bytes of the item at hand that have not arrived yet: it is handed on in pieces. */
+  restBytes = 0;
+  /** Whether the item at hand is the rest of one whose beginning was handed on before. */
+  continued = false;
   readonly #taker: FrameTaker;
   #prefaceSeen = 0;
   /** The beginning of a frame whose end has not arrived; kept for the next cut frame. */
@@ -119,14 +123,15 @@ export class FrameReader {
       if (this.#partialLength < headerBytes) return at;
     }
     const whole = headerBytes + checkedLength(this.#partial, 0);
-    if (this.#partialLength === headerBytes && this.#partial[0] === Kind.chunk) {
+    if (this.#partialLength === headerBytes && comesInPieces(this.#partial[0]!)) {
       const end = at + whole - headerBytes;
-      if (end <= chunk.length) {
+      // Items that wait are found by their headers, so that a whole one has to stand behind its own.
+      if (end <= chunk.length && (this.continued || this.#partial[0] === Kind.chunk)) {
         this.#partialLength = 0;
-        this.#emit(this.#partial, 0, chunk, at, end);
+        this.#emitRest(chunk, at, end);
         return end;
       }
-      if (chunk.length - at >= leastPieceBytes) {
+      if (end > chunk.length && chunk.length - at >= leastPieceBytes) {
         this.#emitPiece(chunk, at);
         return chunk.length;
       }
@@ -135,7 +140,7 @@ export class FrameReader {
     this.#keep(chunk, at, end);
     if (this.#partialLength === whole) {
       this.#partialLength = 0;
-      this.#emit(this.#partial, 0, this.#partial, headerBytes, whole);
+      this.#emitRest(this.#partial, headerBytes, whole);
     }
     return end;
   }
@@ -143,7 +148,7 @@ export class FrameReader {
   /** Keeps the beginning of a frame that ends behind the chunk, or what of it cannot be handed on already. */
   #keepCut(chunk: Buffer, at: number): void {
     const body = at + headerBytes;
-    if (chunk[at] !== Kind.chunk || chunk.length - body < leastPieceBytes) {
+    if (!comesInPieces(chunk[at]!) || chunk.length - body < leastPieceBytes) {
       this.#keep(chunk, at, chunk.length);
       return;
     }
@@ -153,8 +158,22 @@ export class FrameReader {
 
   /** Hands on what the chunk has of a long message's part whose header is kept: the header is that of the rest then. */
   #emitPiece(chunk: Buffer, start: number): void {
-    writeLength(this.#partial, 0, readLength(this.#partial, 0) - (chunk.length - start));
-    this.#emit(this.#partial, 0, chunk, start, chunk.length, Flag.more);
+    const rest = readLength(this.#partial, 0) - (chunk.length - start);
+    writeLength(this.#partial, 0, rest);
+    if (this.#partial[0] === Kind.chunk) {
+      this.#emit(this.#partial, 0, chunk, start, chunk.length, Flag.more);
+      return;
+    }
+    this.restBytes = rest;
+    this.#emit(this.#partial, 0, chunk, start, chunk.length);
+    this.restBytes = 0;
+    this.continued = true;
+  }
+
+  /** Hands on a frame whose beginning came in an earlier chunk, or the last piece of it. */
+  #emitRest(bytes: Buffer, start: number, end: number): void {
+    this.#emit(this.#partial, 0, bytes, start, end);
+    this.continued = false;
   }
 
   #keep(chunk: Buffer, start: number, end: number): void {
@@ -182,6 +201,11 @@ export class FrameReader {
     const id = ((header[at + 8]! << 24) | (header[at + 9]! << 16) | (header[at + 10]! << 8) | header[at + 11]!) >>> 0;
     this.#taker.frame(kind, flags, target, id, bytes, start, end);
   }
+}
+
+/** Whether of a cut frame of this kind what has arrived is handed on. */
+function comesInPieces(kind: number): boolean {
+  return kind === Kind.item || kind === Kind.chunk;
 }
 
 function checkedLength(at: Buffer, offset: number): number {

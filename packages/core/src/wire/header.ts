@@ -40,7 +40,7 @@ export const ignorable = 0x80;
 
 /** Each announces a field; the fields stand in this order, before the body. */
 export const Flag = {
-  /** u32: bytes of the whole message, whose first part this frame carries; chunk frames bring the rest. On a chunk: more follow, no field. */
+  /** u32: bytes of the whole message, whose first part this frame carries; chunk frames, of an item further item frames, bring the rest. On those: more follow, no field. */
   more: 0x0001,
   /** u32: ms that are left of the caller's deadline. */
   time: 0x0002,
@@ -76,8 +76,8 @@ const flagsOfKind: Readonly<Record<Kind, number>> = {
   [Kind.error]: answerFlags | Flag.declared,
   [Kind.reject]: answerFlags,
   [Kind.cancel]: Flag.acceptor,
-  [Kind.item]: answerFlags,
-  [Kind.end]: answerFlags,
+  [Kind.item]: Flag.more | Flag.acceptor,
+  [Kind.end]: Flag.metadata | Flag.acceptor,
   [Kind.credit]: Flag.acceptor,
   [Kind.chunk]: Flag.more | Flag.acceptor,
   [Kind.block]: 0,

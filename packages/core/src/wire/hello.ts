@@ -14,7 +14,7 @@ export interface PeerLimits {
   readonly inFlight: number;
   /** Bytes of messages begun and not ended. */
   readonly partialBytes: number;
-  /** Streams open at once. */
+  /** Streams open at once, of calls that the other side makes: of each its result and its arguments. */
   readonly streams: number;
   /** Credit a stream begins with, in bytes. */
   readonly streamCreditBytes: number;

@@ -16,6 +16,8 @@ import { preface } from "./preface.js";
 const chunksPerTurn = 2;
 /** What has gathered in a turn leaves before its end once it is this much. */
 const eagerBytes = 12_288;
+/** Shorter parts are copied: a write of its own for each would cost more. */
+const copiedPartBytes = 8_192;
 /** What a header and its fixed fields need, so that they are never cut. */
 const headRoom = headerBytes + 64;
 /** How long a write may lie with the socket before long messages behind it count as waiting for a peer that does not read, in ms. */
@@ -44,6 +46,8 @@ export interface OutboxOptions {
   readonly holdBytes?: number;
   /** Called when `full` became false. */
   readonly onRoom: () => void;
+  /** Called when the socket has taken items of streams. */
+  readonly onItemsTaken?: () => void;
   /** Called once for what was put in during a turn, when it leaves or the turn is over. */
   readonly onTurnEnd?: () => void;
 }
@@ -77,6 +81,9 @@ export class Outbox implements Sink {
   #begunBytes = 0;
   #longBytes = 0;
   #writingBytes = 0;
+  /** Bytes of streams' items that wait, and that are being written. */
+  #itemBytes = 0;
+  #itemsWritingBytes = 0;
   /** When the socket was last given something while a long message waited, in ms on the clock. */
   #givenAt = 0;
   #pagesOfWrite: Buffer[] = [];
@@ -109,8 +116,11 @@ export class Outbox implements Sink {
     for (const page of this.#pagesOfWrite) pages.give(page);
     this.#pagesOfWrite = [];
     this.#writingBytes = 0;
+    const itemsTaken = this.#itemsWritingBytes > 0;
+    this.#itemsWritingBytes = 0;
     if (this.#closed) return;
     this.#write();
+    if (itemsTaken) this.#options.onItemsTaken?.();
     if (this.#wasFull && !this.full) {
       this.#wasFull = false;
       this.#options.onRoom();
@@ -210,14 +220,60 @@ export class Outbox implements Sink {
     if (length > maxFrameBytes) this.#takeLong();
     else writeLength(this.bytes, this.#frameAt, length);
     this.#closeFrame();
-    if (this.position >= eagerBytes && this.#writingBytes === 0) {
-      // Enough for a write of its own: the peer begins with it while this turn goes on.
-      this.#options.onTurnEnd?.();
-      this.#write();
-    } else if (!this.#scheduled) {
-      this.#scheduled = true;
-      this.#options.clock.atEndOfTurn(this.#flush);
+    this.#leaveSoon(this.position);
+  }
+
+  /** Bytes of streams' items that the socket has not taken yet, headers included. */
+  get itemBytes(): number {
+    return this.#itemBytes + this.#itemsWritingBytes;
+  }
+
+  /** The most bytes behind the header of a part of an item, or of a long message. */
+  get partBytes(): number {
+    return this.#partBytes;
+  }
+
+  /** Bytes that the frame at hand has behind its header so far. */
+  get frameBytes(): number {
+    return this.position - this.#frameAt - headerBytes;
+  }
+
+  /** Ends the frame at hand, which is an item. */
+  endItem(): void {
+    this.#itemBytes += this.position - this.#frameAt;
+    this.end();
+  }
+
+  /** Takes the frame at hand back, and returns its body, in memory of its own. */
+  detach(): Buffer {
+    const whole = this.bytes.subarray(this.#bodyAt, this.position);
+    const alone = this.bytes.length > largePageBytes && this.#frameAt === 0;
+    const body = alone ? whole : Buffer.from(whole);
+    if (alone) this.bytes = nothing;
+    this.position = this.#frameAt;
+    this.#closeFrame();
+    return body;
+  }
+
+  /** Puts in a part of an item. Its bytes are not copied, and must stay as they are. */
+  part(flags: number, target: number, id: number, fields: Buffer, part: Buffer): void {
+    if (part.length < copiedPartBytes) {
+      this.begin(Kind.item, flags, target, id);
+      this.reserve(fields.length + part.length);
+      this.position += fields.copy(this.bytes, this.position);
+      this.position += part.copy(this.bytes, this.position);
+      this.endItem();
+      return;
     }
+    const head = Buffer.allocUnsafe(headerBytes + fields.length);
+    writeHeader(head, 0, Kind.item, flags, target, id);
+    writeLength(head, 0, fields.length + part.length);
+    fields.copy(head, headerBytes);
+    this.#seal(this.position);
+    this.#waiting.push(head, part);
+    this.#waitingBytes += head.length + part.length;
+    this.#itemBytes += head.length + part.length;
+    this.#leaveSoon(this.#waitingBytes);
   }
 
   /** Takes the frame at hand back, as if it had never begun. */
@@ -297,6 +353,7 @@ export class Outbox implements Sink {
     this.#long = [];
     this.#begun?.clear();
     this.#waitingBytes = this.#longBytes = this.#writingBytes = this.position = 0;
+    this.#itemBytes = this.#itemsWritingBytes = 0;
     this.bytes = nothing;
   }
 
@@ -305,6 +362,17 @@ export class Outbox implements Sink {
     const { highWaterBytes, longWaterBytes = highWaterBytes, clock } = this.#options;
     if (unsent >= longWaterBytes || unsent - this.#longBytes >= highWaterBytes) return false;
     return this.#writingBytes === 0 || clock.now() - this.#givenAt < untakenMs;
+  }
+
+  #leaveSoon(gatheredBytes: number): void {
+    if (gatheredBytes >= eagerBytes && this.#writingBytes === 0) {
+      // Enough for a write of its own: the peer begins with it while this turn goes on.
+      this.#options.onTurnEnd?.();
+      this.#write();
+    } else if (!this.#scheduled) {
+      this.#scheduled = true;
+      this.#options.clock.atEndOfTurn(this.#flush);
+    }
   }
 
   #closeFrame(): void {
@@ -386,6 +454,8 @@ export class Outbox implements Sink {
     this.#waiting = [];
     this.#pagesOfWaiting = [];
     this.#waitingBytes = 0;
+    this.#itemsWritingBytes = this.#itemBytes;
+    this.#itemBytes = 0;
     if (this.#longBytes > 0) this.#givenAt = this.#options.clock.now();
     this.writes++;
     this.writtenBytes += this.#writingBytes;

@@ -45,6 +45,7 @@ const serveKinds: Kinds<AppServeOptions> = {
   waitQueueEntries: "count",
   waitQueueBytes: "count",
   connections: "count",
+  streams: "count",
   partialBytes: "count",
   drainMs: "number",
   peerCalls: "object",

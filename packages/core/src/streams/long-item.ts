@@ -1,0 +1,62 @@
+import { protocolError } from "../wire/protocol-error.js";
+import type { Budget, Spender } from "./link.js";
+
+/** How much larger the memory is made where it is too small: each step copies what there is. */
+const growth = 4;
+const nothing = Buffer.alloc(0);
+
+/** An item that arrives in parts, or in pieces of a frame. Its memory grows by what arrives. */
+export class LongItem implements Spender {
+  readonly totalBytes: number;
+  bytes: Buffer = nothing;
+  /** Whether its reader waits and its turn has come, so that it counts beside the stream's window. */
+  letIn = false;
+  /** Whether that was asked for. */
+  asked = false;
+  /** What its frames counted in the stream's window. */
+  costBytes = 0;
+  receivedBytes = 0;
+  heldBytes = 0;
+  over = false;
+  readonly #budget: Budget | undefined;
+  readonly #onEvicted: () => void;
+
+  /** `onEvicted` is called where the room that `budget` has for all connections does not hold it. */
+  constructor(totalBytes: number, budget: Budget | undefined, onEvicted: () => void) {
+    this.totalBytes = totalBytes;
+    this.#budget = budget;
+    this.#onEvicted = onEvicted;
+    budget?.begin(this);
+  }
+
+  get missingBytes(): number {
+    return this.totalBytes - this.receivedBytes;
+  }
+
+  /** Adds a part. Throws where it brings more than was announced. */
+  add(bytes: Buffer, start: number, end: number): void {
+    const needed = this.receivedBytes + end - start;
+    if (needed > this.totalBytes) throw protocolError("WRONG_LENGTH", "an item in parts is longer than was announced");
+    if (needed > this.bytes.length) {
+      const size = Math.min(this.totalBytes, Math.max(needed, this.bytes.length * growth));
+      this.#budget?.spend(this, size - this.bytes.length);
+      if (this.over) return;
+      const grown = Buffer.allocUnsafeSlow(size);
+      this.bytes.copy(grown, 0, 0, this.receivedBytes);
+      this.bytes = grown;
+    }
+    bytes.copy(this.bytes, this.receivedBytes, start, end);
+    this.receivedBytes = needed;
+  }
+
+  /** It has come whole, or nobody wants it. */
+  end(): void {
+    this.#budget?.end(this);
+    this.over = true;
+  }
+
+  evict(): void {
+    this.end();
+    this.#onEvicted();
+  }
+}

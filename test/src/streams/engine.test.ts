@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import type { Duplex } from "node:stream";
+import { describe, type TestContext, test } from "node:test";
+import {
+  bind,
+  type Call,
+  type ConnectSettings,
+  connect,
+  defineService,
+  RpcError,
+  type ServeSettings,
+  serve,
+} from "@rpc/core";
+import { closedAtEnd } from "../wire/ground/at-end.js";
+import { failed } from "../wire/ground/failed.js";
+import { until } from "../wire/ground/until.js";
+import { withKinds } from "./with-kinds.js";
+
+type Items = AsyncIterableIterator<unknown>;
+
+const Service = withKinds(
+  defineService<Record<string, () => void>>("Engine", { down: {}, up: {}, both: {}, plain: {} }),
+  {
+    down: "server",
+    up: "client",
+    both: "duplex",
+  },
+);
+
+interface Handlers {
+  readonly down?: (...input: never[]) => unknown;
+  readonly up?: (...input: never[]) => unknown;
+  readonly both?: (...input: never[]) => unknown;
+}
+
+/** A server of the service and a client of it, over a socket of this machine. */
+async function pair(
+  t: TestContext,
+  handlers: Handlers,
+  { serving = {}, calling = {} }: { serving?: Partial<ServeSettings>; calling?: Partial<ConnectSettings> } = {},
+) {
+  const nothing = (): undefined => undefined;
+  const server = await serve({
+    services: [
+      bind(Service, { down: nothing, up: nothing, both: nothing, plain: () => "plain", ...handlers } as never),
+    ],
+    ...serving,
+  });
+  const made: Call[] = [];
+  const connector = connect({
+    address: server.address,
+    retry: false,
+    interceptors: [
+      (next) => (call) => {
+        if (call.method.kind !== "unary") call.deadline = Number.POSITIVE_INFINITY;
+        made.push(call);
+        return next(call);
+      },
+    ],
+    ...calling,
+  });
+  closedAtEnd(t, server);
+  closedAtEnd(t, connector);
+  const client = connector.client(Service) as Record<
+    "down" | "up" | "both" | "plain",
+    (...input: unknown[]) => Promise<unknown>
+  >;
+  const down = (...input: unknown[]): Promise<Items> => client.down(...input) as Promise<Items>;
+  const both = (...input: unknown[]): Promise<Items> => client.both(...input) as Promise<Items>;
+  return { server, connector, client, down, both, made };
+}
+
+async function* upTo(end: number): AsyncGenerator<number> {
+  for (let next = 0; next < end; next++) yield next;
+}
+
+describe("streams over a socket", () => {
+  test("a server's items arrive in order, all of them, however many", async (t) => {
+    const { down, server } = await pair(t, { down: upTo });
+    let next = 0;
+    for await (const item of await down(50_000)) assert.equal(item, next++);
+    assert.equal(next, 50_000);
+    assert.equal(server.stats().total.streams.open, 0);
+  });
+
+  test("a handler reads a stream among its arguments to the end, and answers", async (t) => {
+    const { client } = await pair(t, {
+      async up(label: string, numbers: AsyncIterable<number>) {
+        let sum = 0;
+        for await (const number of numbers) sum += number;
+        return `${label} ${sum}`;
+      },
+    });
+    assert.equal(await client.up("sum", upTo(20_000)), "sum 199990000");
+  });
+
+  test("items go both ways at once, and items of many frames keep their order", async (t) => {
+    const { both } = await pair(t, {
+      async *both(items: AsyncIterable<Buffer>) {
+        for await (const item of items) yield item;
+      },
+    });
+    async function* sizes(): AsyncGenerator<Buffer> {
+      for (const size of [0, 1, 1_000, 65_536, 10, 300_000, 3_000_000, 5, 65_531]) yield Buffer.alloc(size, size & 255);
+    }
+    const sent: Buffer[] = [];
+    for await (const item of sizes()) sent.push(item);
+    let index = 0;
+    for await (const item of await both(sizes())) assert.deepEqual(item, sent[index++]);
+    assert.equal(index, sent.length);
+  });
+
+  test("who leaves a stream ends its generator at once, and calls go on", async (t) => {
+    let ended = 0;
+    const { down, client, server } = await pair(t, {
+      async *down() {
+        try {
+          for (let next = 0; ; next++) yield next;
+        } finally {
+          ended++;
+        }
+      },
+    });
+    for await (const item of await down()) if (item === 100) break;
+    await until("the generator was ended", () => ended === 1);
+    assert.equal(await client.plain(), "plain");
+    assert.equal(server.stats().total.streams.open, 0);
+  });
+
+  test("an error behind items arrives behind them", async (t) => {
+    const { down } = await pair(t, {
+      async *down() {
+        yield Buffer.alloc(500_000);
+        yield 1;
+        throw new RpcError("not_found", "no more", { reason: "NO_MORE" });
+      },
+    });
+    const items: unknown[] = [];
+    const error = await failed(
+      (async () => {
+        for await (const item of await down()) items.push(item);
+      })(),
+    );
+    assert.equal(items.length, 2);
+    assert.deepEqual([error.code, error.reason, error.processed], ["not_found", "NO_MORE", "yes"]);
+  });
+
+  test("a reader that is slow holds its producer, and nothing grows", async (t) => {
+    let yielded = 0;
+    const { down, server, connector } = await pair(t, {
+      async *down() {
+        for (; yielded < 2_000; yielded++) yield Buffer.alloc(60_000);
+      },
+    });
+    const items = await down();
+    await items.next();
+    await items.next();
+    const waiting = (end: { stats(): { total: { streams: { heldBytes: number } } } }): number =>
+      end.stats().total.streams.heldBytes;
+    await until("an item waits for credit", () => waiting(connector) > 200_000 && waiting(server) > 0);
+    assert.ok(yielded < 20, `${yielded} items were asked for`);
+    const held = waiting(connector) + waiting(server);
+    assert.ok(held <= 1_048_576, `${held} bytes are held`);
+    await items.return?.();
+  });
+
+  test("a lost connection leaves what arrived, then says so", async (t) => {
+    let wake = (): void => {};
+    const streams: Duplex[] = [];
+    const handlers = {
+      async *down() {
+        yield* [1, 2, 3];
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      },
+    };
+    const onConnect = ({ stream }: { readonly stream: Duplex }): void => {
+      streams.push(stream);
+    };
+    const { down, connector } = await pair(t, handlers, { serving: { onConnect } });
+    const items = await down();
+    await until("they arrived", () => connector.stats().total.streams.itemsIn === 3);
+    for (const stream of streams) stream.destroy();
+    assert.deepEqual(
+      [await items.next(), await items.next(), await items.next()].map(({ value }) => value),
+      [1, 2, 3],
+    );
+    const { reason, processed } = await failed(items.next());
+    assert.deepEqual([reason, processed], ["CONNECTION_LOST", "maybe"]);
+    assert.deepEqual(await items.next(), { value: undefined, done: true });
+    wake();
+  });
+});
