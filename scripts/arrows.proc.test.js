@@ -84,6 +84,7 @@ const forbidden = {
   "core-codecs": { "packages/core/src/codecs/breaks.ts": `import "../transport/tcp.js";` },
   "core-discovery": { "packages/core/src/discovery/breaks.ts": `import "../session/session.js";` },
   "core-interceptors": { "packages/core/src/interceptors/breaks.ts": `import "../session/session.js";` },
+  "core-streams": { "packages/core/src/streams/breaks.ts": `import "../session/session.js";` },
   "core-items": { "packages/core/src/items/breaks.ts": `import "../service/bind.js";` },
   "core-overload": { "packages/core/src/overload/breaks.ts": `import "../session/session.js";` },
   "core-service": { "packages/core/src/service/breaks.ts": `import "../session/session.js";` },

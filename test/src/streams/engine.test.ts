@@ -1,31 +1,24 @@
 import assert from "node:assert/strict";
 import type { Duplex } from "node:stream";
 import { describe, type TestContext, test } from "node:test";
-import {
-  bind,
-  type Call,
-  type ConnectSettings,
-  connect,
-  defineService,
-  RpcError,
-  type ServeSettings,
-  serve,
-} from "@rpc/core";
+import { bind, type ConnectSettings, connect, defineService, RpcError, type ServeSettings, serve } from "@rpc/core";
 import { closedAtEnd } from "../wire/ground/at-end.js";
 import { failed } from "../wire/ground/failed.js";
 import { until } from "../wire/ground/until.js";
-import { withKinds } from "./with-kinds.js";
 
-type Items = AsyncIterableIterator<unknown>;
+interface Engine {
+  down(...input: unknown[]): AsyncIterable<unknown>;
+  up(label: string, items: AsyncIterable<unknown>): Promise<unknown>;
+  both(items: AsyncIterable<unknown>): AsyncIterable<unknown>;
+  plain(): string;
+}
 
-const Service = withKinds(
-  defineService<Record<string, () => void>>("Engine", { down: {}, up: {}, both: {}, plain: {} }),
-  {
-    down: "server",
-    up: "client",
-    both: "duplex",
-  },
-);
+const Service = defineService<Engine>("Engine", {
+  down: { stream: "server" },
+  up: { stream: "client" },
+  both: { stream: "duplex" },
+  plain: {},
+});
 
 interface Handlers {
   readonly down?: (...input: never[]) => unknown;
@@ -46,28 +39,11 @@ async function pair(
     ],
     ...serving,
   });
-  const made: Call[] = [];
-  const connector = connect({
-    address: server.address,
-    retry: false,
-    interceptors: [
-      (next) => (call) => {
-        if (call.method.kind !== "unary") call.deadline = Number.POSITIVE_INFINITY;
-        made.push(call);
-        return next(call);
-      },
-    ],
-    ...calling,
-  });
+  const connector = connect({ address: server.address, retry: false, ...calling });
   closedAtEnd(t, server);
   closedAtEnd(t, connector);
-  const client = connector.client(Service) as Record<
-    "down" | "up" | "both" | "plain",
-    (...input: unknown[]) => Promise<unknown>
-  >;
-  const down = (...input: unknown[]): Promise<Items> => client.down(...input) as Promise<Items>;
-  const both = (...input: unknown[]): Promise<Items> => client.both(...input) as Promise<Items>;
-  return { server, connector, client, down, both, made };
+  const client = connector.client(Service);
+  return { server, connector, client, down: client.down.bind(client), both: client.both.bind(client) };
 }
 
 async function* upTo(end: number): AsyncGenerator<number> {
@@ -78,7 +54,7 @@ describe("streams over a socket", () => {
   test("a server's items arrive in order, all of them, however many", async (t) => {
     const { down, server } = await pair(t, { down: upTo });
     let next = 0;
-    for await (const item of await down(50_000)) assert.equal(item, next++);
+    for await (const item of down(50_000)) assert.equal(item, next++);
     assert.equal(next, 50_000);
     assert.equal(server.stats().total.streams.open, 0);
   });
@@ -106,7 +82,7 @@ describe("streams over a socket", () => {
     const sent: Buffer[] = [];
     for await (const item of sizes()) sent.push(item);
     let index = 0;
-    for await (const item of await both(sizes())) assert.deepEqual(item, sent[index++]);
+    for await (const item of both(sizes())) assert.deepEqual(item, sent[index++]);
     assert.equal(index, sent.length);
   });
 
@@ -121,7 +97,7 @@ describe("streams over a socket", () => {
         }
       },
     });
-    for await (const item of await down()) if (item === 100) break;
+    for await (const item of down()) if (item === 100) break;
     await until("the generator was ended", () => ended === 1);
     assert.equal(await client.plain(), "plain");
     assert.equal(server.stats().total.streams.open, 0);
@@ -138,7 +114,7 @@ describe("streams over a socket", () => {
     const items: unknown[] = [];
     const error = await failed(
       (async () => {
-        for await (const item of await down()) items.push(item);
+        for await (const item of down()) items.push(item);
       })(),
     );
     assert.equal(items.length, 2);
@@ -152,7 +128,7 @@ describe("streams over a socket", () => {
         for (; yielded < 2_000; yielded++) yield Buffer.alloc(60_000);
       },
     });
-    const items = await down();
+    const items = down();
     await items.next();
     await items.next();
     const waiting = (end: { stats(): { total: { streams: { heldBytes: number } } } }): number =>
@@ -161,7 +137,7 @@ describe("streams over a socket", () => {
     assert.ok(yielded < 20, `${yielded} items were asked for`);
     const held = waiting(connector) + waiting(server);
     assert.ok(held <= 1_048_576, `${held} bytes are held`);
-    await items.return?.();
+    await items.return();
   });
 
   test("a lost connection leaves what arrived, then says so", async (t) => {
@@ -179,7 +155,7 @@ describe("streams over a socket", () => {
       streams.push(stream);
     };
     const { down, connector } = await pair(t, handlers, { serving: { onConnect } });
-    const items = await down();
+    const items = down();
     await until("they arrived", () => connector.stats().total.streams.itemsIn === 3);
     for (const stream of streams) stream.destroy();
     assert.deepEqual(

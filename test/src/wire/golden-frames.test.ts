@@ -438,7 +438,7 @@ test("a dialler of another make that streams by the document's frames is streame
 
 test("a dialler streams to and from an acceptor of another make by the document's frames", async (t) => {
   const { server, ticks, calls } = await ticksClient(t);
-  const counting = ticks["count"]!(3) as Promise<AsyncIterableIterator<number>>;
+  const counting = ticks.count(3);
   const peer = await server.accept();
   await takes(peer, "hello");
   says(peer, "preface", "welcome");
@@ -446,42 +446,42 @@ test("a dialler streams to and from an acceptor of another make by the document'
   says(peer, "opened-ticks");
   await takes(peer, "request-count");
   says(peer, "response-count", "items-count", "end-count");
-  assert.deepEqual(await read(await counting), [1, 2, 3]);
+  assert.deepEqual(await read(counting), [1, 2, 3]);
   assert.deepEqual({ ...calls[0]!.replyMetadata }, { zone: "b", count: "3" });
 
-  const failing = ticks["count"]!(-1) as Promise<AsyncIterableIterator<number>>;
+  const failing = ticks.count(-1);
   await takes(peer, "request-count-failing");
   says(peer, "answer-count-failing");
   const items: number[] = [];
-  const error = await refused(read(await failing, items));
+  const error = await refused(read(failing, items));
   assert.deepEqual(
     [items, error.code, error.reason, error.message],
     [[1, 2], "invalid_argument", "NEGATIVE", "not below zero"],
   );
 
-  const leaving = ticks["count"]!(1_000) as Promise<AsyncIterableIterator<number>>;
+  const leaving = ticks.count(1_000);
   await takes(peer, "request-count-left");
   peer.send({ kind: "response", id: 4 }, { kind: "item", id: 4, body: Buffer.from([1]) });
-  for await (const first of await leaving) {
+  for await (const first of leaving) {
     assert.equal(first, 1);
     break;
   }
   await takes(peer, "cancel-count");
 
-  const total = ticks["total"]!("sum", numbers(2, 3));
+  const total = ticks.total("sum", numbers(2, 3));
   await takes(peer, "request-total", "items-total");
   says(peer, "response-total");
   assert.equal(await total, "sum5");
 
-  const first = ticks["total"]!("first", withoutEnd(numbers(2)));
+  const first = ticks.total("first", withoutEnd(numbers(2)));
   await takes(peer, "request-total-first", "item-total-first");
   says(peer, "cancel-total-first", "response-total-first");
   assert.equal(await first, "first2");
 
-  const doubling = ticks["double"]!(numbers("x".repeat(1_500))) as Promise<AsyncIterableIterator<string>>;
+  const doubling = ticks.double(numbers("x".repeat(1_500)));
   await takes(peer, "request-double", "item-double");
   says(peer, "response-double");
-  const doubled = read(await doubling);
+  const doubled = read(doubling);
   says(peer, "credit-double");
   await takes(peer, "item-double-last");
   says(peer, "credit-double-window");
@@ -496,7 +496,7 @@ test("a dialler streams to and from an acceptor of another make by the document'
 
 test("a reader gives back the connection's credit as the document has it", async (t) => {
   const { server, ticks } = await ticksClient(t);
-  const counting = ticks["count"]!(3) as Promise<AsyncIterableIterator<unknown>>;
+  const counting = ticks.count(3);
   const peer = await server.accept();
   await peer.expect("hello");
   says(peer, "preface", "welcome");
@@ -504,7 +504,7 @@ test("a reader gives back the connection's credit as the document has it", async
   says(peer, "opened-ticks");
   await peer.expect("request");
   says(peer, "response-count");
-  const items = await counting;
+  const items = counting[Symbol.asyncIterator]();
   // Items of 1,024 bytes, then of 65,536: MessagePack's bytes with their header.
   const send = async (size: number): Promise<void> => {
     const item = items.next();

@@ -190,7 +190,7 @@ export class StreamCall implements Call, Expiring, NestedCall, Abortable {
 
   #tellCarrier(error: RpcError): void {
     this.abandoned = error;
-    error.processed = this.carrier?.giveUp(error, this) ?? "no";
+    error.processed = this.carrier?.giveUp(error, this) ?? this.processed;
     error.endpoint = this.endpoint?.address;
   }
 

@@ -13,12 +13,12 @@ import type { Connection } from "./connection.js";
 import type { Tracker } from "./pending-call.js";
 import type { RemoteMethod } from "./remote-service.js";
 import { streamIdle } from "./stream-errors.js";
-import type { Streaming } from "./streaming.js";
+import type { StreamParts } from "./stream-parts.js";
 
 /** Who keeps calls with streams that we made. */
 export interface MadeStreamsOwner {
   readonly connection: Connection;
-  readonly streaming: Streaming;
+  readonly streaming: StreamParts;
   /** The call is over. */
   onOver(call: MadeStream): void;
 }

@@ -14,7 +14,7 @@ import type { Answer, Elsewhere } from "./outgoing.js";
 import type { Tracker } from "./pending-call.js";
 import type { RemoteMethod } from "./remote-service.js";
 import { tooManyStreams } from "./stream-errors.js";
-import type { Streaming } from "./streaming.js";
+import type { StreamParts } from "./stream-parts.js";
 
 /** Thrown, and caught here, where a call was given up while it was encoded. */
 const givenUp = new Error("given up");
@@ -32,7 +32,7 @@ export class MadeStreams implements Elsewhere, MadeStreamsOwner {
   /** Those that were written, by their ids. */
   readonly calls = new Map<number, MadeStream>();
   readonly connection: Connection;
-  readonly streaming: Streaming;
+  readonly streaming: StreamParts;
   readonly #ids: Ids;
   readonly #onIdle: () => void;
   readonly #fields = new Fields();
@@ -43,7 +43,7 @@ export class MadeStreams implements Elsewhere, MadeStreamsOwner {
   readonly #pump = (): void => this.pump();
 
   /** `onIdle` is called whenever no call is left. */
-  constructor(connection: Connection, streaming: Streaming, ids: Ids, onIdle: () => void) {
+  constructor(connection: Connection, streaming: StreamParts, ids: Ids, onIdle: () => void) {
     this.connection = connection;
     this.streaming = streaming;
     this.#ids = ids;

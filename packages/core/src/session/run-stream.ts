@@ -9,12 +9,12 @@ import { Kind } from "../wire/header.js";
 import type { Connection } from "./connection.js";
 import { deadlinePassed, type RunningCall } from "./running-call.js";
 import { streamIdle } from "./stream-errors.js";
-import type { Streaming } from "./streaming.js";
+import type { StreamParts } from "./stream-parts.js";
 
 /** What a call with streams asks of those who run it and answer it. */
 export interface RunStreamsOwner {
   readonly connection: Connection;
-  readonly streaming: Streaming;
+  readonly streaming: StreamParts;
   /** Says that the result is open. Throws where its metadata cannot be sent. */
   opened(call: RunningCall): void;
   /** Says that the result has ended. Throws where its metadata cannot be sent. */

@@ -6,7 +6,7 @@ import type { Connection } from "./connection.js";
 import { RunStream, type RunStreamsOwner } from "./run-stream.js";
 import type { RunningCall } from "./running-call.js";
 import { tooManyStreams } from "./stream-errors.js";
-import type { Streaming } from "./streaming.js";
+import type { StreamParts } from "./stream-parts.js";
 
 /** Who reads and answers the calls of a connection. */
 export interface Runner {
@@ -31,12 +31,12 @@ export class RunStreams implements RunStreamsOwner {
   /** By their ids, from the read of the request on. */
   readonly calls = new Map<number, RunStream>();
   readonly connection: Connection;
-  readonly streaming: Streaming;
+  readonly streaming: StreamParts;
   readonly #runner: Runner;
   /** Streams of those calls. */
   open = 0;
 
-  constructor(connection: Connection, streaming: Streaming, runner: Runner) {
+  constructor(connection: Connection, streaming: StreamParts, runner: Runner) {
     this.connection = connection;
     this.streaming = streaming;
     this.#runner = runner;

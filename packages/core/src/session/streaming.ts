@@ -8,9 +8,10 @@ import type { Connection } from "./connection.js";
 import { type Ids, MadeStreams } from "./made-streams.js";
 import { type Runner, RunStreams } from "./run-streams.js";
 import type { RunningCall } from "./running-call.js";
+import type { StreamParts } from "./stream-parts.js";
 
 /** All that a connection needs for streams: made by the first of them, since most connections have none. */
-export class Streaming {
+export class Streaming implements StreamParts {
   readonly made: MadeStreams;
   readonly run: RunStreams;
   readonly streams: Streams;
@@ -35,17 +36,14 @@ export class Streaming {
     this.endings.tick(now);
   }
 
-  /** Tells the peer that it may send so many bytes more of a stream. */
   giveCredit(flags: number, target: number, id: number, bytes: number): void {
     this.#connection.outbox.frame(Kind.credit, flags, target, id, creditBody(bytes));
   }
 
-  /** Returns the codec of a call that the peer made. */
   codecOf({ codec }: RunningCall): Codec {
     return codec < 0 ? this.#connection.codec : (this.#connection.codecById(codec) ?? this.#connection.codec);
   }
 
-  /** Counts anew how many are open. */
   countOpen(): void {
     this.#connection.counters.streams.open = this.made.open + this.run.open;
   }

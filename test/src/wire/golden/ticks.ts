@@ -10,20 +10,22 @@ import {
   serve,
 } from "@rpc/core";
 import { createManualClock } from "@rpc/core/testing";
-import { withKinds } from "../../streams/with-kinds.js";
 import { atEnd } from "../ground/at-end.js";
 import { inMemory } from "../ground/grounds.js";
 import { raw } from "../raw/raw.js";
 
 /** The service of the examples of streams in docs/protocol.md. */
-const TicksService = withKinds(
-  defineService<Record<string, () => void>>("Ticks", { count: {}, total: {}, double: {} }),
-  {
-    count: "server",
-    total: "client",
-    double: "duplex",
-  },
-);
+interface Ticks {
+  count(to: number): AsyncIterable<number>;
+  total(how: string, numbers: AsyncIterable<number>): Promise<string>;
+  double(texts: AsyncIterable<string>): AsyncIterable<string>;
+}
+
+const TicksService = defineService<Ticks>("Ticks", {
+  count: { stream: "server" },
+  total: { stream: "client" },
+  double: { stream: "duplex" },
+});
 
 /** What the examples say beside their items. */
 const counted: Interceptor = (next) => async (call) => {
@@ -58,7 +60,7 @@ async function* double(texts: AsyncIterable<string>): AsyncGenerator<string> {
 export async function ticksServer(t: TestContext, settings: Partial<ServeOptions> = {}) {
   const ground = inMemory();
   const server = await serve({
-    services: [bind(TicksService, { count, total, double } as never)],
+    services: [bind(TicksService, { count, total, double })],
     interceptors: [counted],
     listen: ground.listen,
     transports: ground.transports,
@@ -70,7 +72,7 @@ export async function ticksServer(t: TestContext, settings: Partial<ServeOptions
   return { ground, server };
 }
 
-/** A real client of a raw server, which connects with its first call, and whose time stands still; its calls have no deadline. */
+/** A real client of a raw server, which connects with its first call, and whose time stands still. */
 export async function ticksClient(t: TestContext) {
   const ground = inMemory();
   const server = await raw.server(t, ground.listen, ground.transport);
@@ -84,7 +86,6 @@ export async function ticksClient(t: TestContext) {
     retry: false,
     interceptors: [
       (next) => (call) => {
-        call.deadline = Number.POSITIVE_INFINITY;
         calls.push(call);
         return next(call);
       },
