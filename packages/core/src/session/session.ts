@@ -621,7 +621,7 @@ export class Session implements Connection, PeerLine {
 
   /** Whether the peer answers calls of ours, or handlers here may make some: what it runs for those may call back. */
   get #listens(): boolean {
-    if (this.#outgoing.pending + this.#openings.size > 0) return true;
+    if (this.#outgoing.pending + this.#openings.size + (this.#streaming?.made.pending ?? 0) > 0) return true;
     return this.#twoWay && this.#incoming.running > 0;
   }
 
