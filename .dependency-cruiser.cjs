@@ -49,6 +49,8 @@ const atHome = {
   msgpackr: "^packages/core/src/codecs/",
   etcd3: "^packages/registry-etcd/src/",
   ioredis: "^packages/registry-redis/src/",
+  "dns-packet": "^packages/registry-dns/src/",
+  "multicast-dns": "^packages/registry-mdns/src/",
   "ts-morph": "^packages/codegen/src/",
 };
 

@@ -14,6 +14,8 @@ const libraries = [
   "msgpackr",
   "etcd3",
   "ioredis",
+  "dns-packet",
+  "multicast-dns",
   "ts-morph",
 ];
 const others = ["fast-check", "chalk", "undeclared", "shared-dev"];

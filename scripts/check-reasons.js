@@ -11,8 +11,8 @@ import { root, workspaces } from "./workspaces.js";
 const table = "docs/errors-by-reason.md";
 /** Names of errors and signals of the system. */
 const system = /^(?:E[A-Z0-9]+|ERR_\w+|SIG[A-Z]+)$/;
-/** Other words in capitals that are no reason of an error: of logs, of TLS, of Redis. */
-const others = new Set(["THROWN", "CERTIFICATE", "CERTIFICATE_REQUIRED", "NO_CERTIFICATE", "READONLY"]);
+/** Other words in capitals that are no reason of an error: of logs, of TLS, of Redis, of DNS. */
+const others = new Set(["THROWN", "CERTIFICATE", "CERTIFICATE_REQUIRED", "NO_CERTIFICATE", "READONLY", "AAAA"]);
 
 const codes = [
   ...readFileSync(`${root}/packages/core/src/contract/code.ts`, "utf8").matchAll(/^ {2}(\w+): \d+,$/gm),

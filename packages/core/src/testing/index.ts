@@ -17,5 +17,5 @@ export {
   type SimulatedRegistry,
 } from "./cluster/index.js";
 export { createManualClock, type ManualClock } from "./manual-clock.js";
-export { type OpenedRegistry, type OpenRegistry, registrySuite } from "./registry-suite.js";
+export { type OpenedRegistry, type OpenRegistry, readOnlyRegistrySuite, registrySuite } from "./registry-suite.js";
 export { type Places, transportSuite } from "./transport-suite.js";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { RpcError } from "../../contract/errors.js";
 import type { NodeState, Registry } from "../../contract/index.js";
 import { follow } from "./follow.js";
 import { entryOf, never, type OpenRegistry, shown, withViews } from "./opened.js";
@@ -131,6 +132,24 @@ export function nodeStateTests(name: string, open: OpenRegistry): void {
         for (const weight of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
           await assert.rejects(theirs.setState("Prices", "p-1", { weight }));
         }
+        assert.deepEqual(await theirs.list("Prices", never), [shown(entryOf("Prices", "p-1"))]);
+      }),
+    );
+  });
+}
+
+/** Where an operator can change nothing from outside, he is told so, and nothing changes. */
+export function noNodeStateTests(name: string, open: OpenRegistry): void {
+  describe(`${name}: state of an instance`, () => {
+    test(
+      "an operator who would change it is told that there is no place for it, and nothing changes",
+      withViews(open, async ({ mine, theirs }) => {
+        await mine.register([entryOf("Prices", "p-1")]);
+        await assert.rejects(
+          theirs.setState("Prices", "p-1", { weight: 2 }),
+          (error) =>
+            error instanceof RpcError && error.code === "unimplemented" && error.reason === "REGISTRY_READ_ONLY",
+        );
         assert.deepEqual(await theirs.list("Prices", never), [shown(entryOf("Prices", "p-1"))]);
       }),
     );

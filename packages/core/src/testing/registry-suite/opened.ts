@@ -14,6 +14,12 @@ export interface OpenedRegistry {
 /** Makes an empty registry, apart from all others. Called once for each test. */
 export type OpenRegistry = () => Promise<OpenedRegistry>;
 
+/** What a registry may not be able to do. What is left out it can. */
+export interface RegistryAbilities {
+  /** Whether an operator can change the state of what another process registered. Defaults to true. */
+  readonly states?: boolean;
+}
+
 /** What a test works with: the registry, a second process's view of it, and more views where two are too few. */
 export interface Views {
   readonly mine: Registry;

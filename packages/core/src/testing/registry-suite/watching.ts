@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { describe, test } from "node:test";
 import { follow } from "./follow.js";
-import { entryOf, never, type OpenRegistry, shown, withViews } from "./opened.js";
+import { entryOf, never, type OpenRegistry, type RegistryAbilities, shown, withViews } from "./opened.js";
 
 /** A watch yields the whole list at once and after each change, and leaves nothing behind. */
-export function watchingTests(name: string, open: OpenRegistry): void {
+export function watchingTests(name: string, open: OpenRegistry, { states = true }: RegistryAbilities): void {
   describe(`${name}: watching`, () => {
     test(
       "a watch tells at once that there is no instance yet, then follows each one that comes and goes",
@@ -46,7 +46,7 @@ export function watchingTests(name: string, open: OpenRegistry): void {
         await list.next();
         const next = list.next();
         await lease.update([{ ...entry, tags: { version: "1", zone: "eu" } }]);
-        await theirs.setState("Prices", "p-1", { inactive: false });
+        if (states) await theirs.setState("Prices", "p-1", { inactive: false });
         await lease.update([{ ...entry, weight: 3 }]);
         assert.deepEqual(await next, [shown({ ...entry, weight: 3 })]);
       }),

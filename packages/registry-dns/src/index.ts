@@ -1,0 +1,2 @@
+export type { DnsRegistryOptions } from "./dns-options.js";
+export { dnsRegistry } from "./dns-registry.js";

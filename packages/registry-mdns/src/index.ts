@@ -1,0 +1,2 @@
+export type { MdnsRegistryOptions } from "./mdns-options.js";
+export { mdnsRegistry } from "./mdns-registry.js";
