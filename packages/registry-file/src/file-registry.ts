@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Lease, type Logger, type Registry, silent } from "@rpc/core";
-import { stateFrom } from "@rpc/core/discovery";
 import { defaultRoot, directoryOf, prepareDirectory } from "./directory.js";
 import { removeLease } from "./drafts.js";
 import { failure, registryClosed } from "./failures.js";
@@ -146,7 +145,7 @@ export function createFileRegistry(options: FileRegistryOptions, surroundings: S
     setState: async (service, id, patch) => {
       refuseIfClosed();
       const lookup = async () => (await look()).instances.get(service)?.get(id);
-      await changeState(directory, lookup, { service, id }, stateFrom(patch));
+      await changeState(directory, lookup, { service, id }, patch);
     },
     close: () => {
       closing ??= closeAll();

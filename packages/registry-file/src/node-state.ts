@@ -1,6 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { NodeState } from "@rpc/core";
+import { storedState } from "@rpc/core/discovery";
 import type { Directory } from "./directory.js";
 import { claim } from "./drafts.js";
 import { failure, noInstance } from "./failures.js";
@@ -24,6 +25,7 @@ export async function changeState(
   { service, id }: { readonly service: string; readonly id: string },
   patch: NodeState,
 ): Promise<void> {
+  storedState({ tags: {} }, patch); // what cannot be is a TypeError, not a failure of the directory
   try {
     for (let attempt = 1; attempt <= attempts; attempt++) {
       const instance = await lookup();
@@ -37,10 +39,15 @@ export async function changeState(
 }
 
 /** Returns false where another change came first. */
-async function write(directory: Directory, { lease, place }: Instance, patch: NodeState): Promise<boolean> {
+async function write(directory: Directory, { endpoint, lease, place }: Instance, patch: NodeState): Promise<boolean> {
   const { count, state } = lease.patches.get(place) ?? { count: 0, state: {} };
   const name = (number: number) => patchName(lease.id, lease.revision, place, number);
-  const claimed = await claim(directory, lease.id, name(count + 1), encodeText({ ...state, ...patch }));
+  const claimed = await claim(
+    directory,
+    lease.id,
+    name(count + 1),
+    encodeText({ ...state, ...storedState(endpoint, patch) }),
+  );
   // The one before stays: a listing that runs just now may overlook a name which is being added.
   if (claimed && count > 1) await rm(join(directory.path, name(count - 1)), { force: true });
   return claimed;

@@ -1,4 +1,5 @@
 import type { Endpoint, NodeState } from "@rpc/core";
+import { storedState } from "@rpc/core/discovery";
 
 /**
  * Returns a frozen endpoint with copies of an entry's fields, so that nobody can change it for others. Throws a
@@ -11,12 +12,7 @@ export function endpointOf({ id, address, weight, tags, inactive }: Endpoint): E
 
 /** Returns the endpoint as a patch changes it: a field that the patch has replaces the endpoint's, tags as a whole. */
 export function patched(endpoint: Endpoint, patch: NodeState): Endpoint {
-  return endpointOf({
-    ...endpoint,
-    weight: patch.weight ?? endpoint.weight,
-    tags: patch.tags ?? endpoint.tags,
-    inactive: patch.inactive ?? endpoint.inactive,
-  });
+  return endpointOf({ ...endpoint, ...storedState(endpoint, patch) });
 }
 
 function checkWeight(weight: number, id: string): void {

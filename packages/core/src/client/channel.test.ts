@@ -302,6 +302,9 @@ describe("what the registry says of an endpoint", () => {
     registry.say([endpointAt(A)]);
     assert.equal(await finish(shop.where()), "a");
     const slow = outcome(shop.slow(500));
+    // In two steps: the one that all calls went to is not given up because of one list without it.
+    registry.say([endpointAt(A), endpointAt(B)]);
+    await clock.advance(100);
     registry.say([endpointAt(B)]);
     await clock.advance(100);
     assert.equal(await finish(shop.where()), "b");
@@ -309,6 +312,35 @@ describe("what the registry says of an endpoint", () => {
     await clock.advance(1_000);
     assert.equal((await slow).answer, "a");
     assert.equal(a.connections, 0);
+  });
+
+  test("a registry that lists nothing at all, while the server is there, fails no call", async (t) => {
+    const { clock, serveShop, connect, finish } = simulation(t);
+    const registry = listedRegistry();
+    const shop = connect({ registry, balancer: turns }).client(ShopService);
+    await serveShop("a");
+    registry.say([endpointAt(A)]);
+    assert.equal(await finish(shop.where()), "a");
+    registry.say([]);
+    await clock.advance(9_000);
+    assert.equal(await finish(shop.where()), "a");
+  });
+
+  test("a server that says it leaves is gone with its own word, though it was the only one", async (t) => {
+    const { clock, serveShop, connect, finish, outcome } = simulation(t);
+    const registry = listedRegistry();
+    const connector = connect({ registry, balancer: turns });
+    const shop = connector.client(ShopService);
+    const a = await serveShop("a");
+    registry.say([endpointAt(A)]);
+    assert.equal(await finish(shop.where()), "a");
+    registry.say([]);
+    const closed = a.close();
+    await clock.advance(1_000);
+    await closed;
+    const failed = outcome(shop.where());
+    await clock.advance(6_000);
+    assert.equal((await failed).error?.reason, "NO_ENDPOINT");
   });
 });
 

@@ -57,6 +57,9 @@ export interface ChannelOptions {
   /** Lends one of the connections to an address, by its number from 0; give it back with `release`. */
   readonly lend: (endpoint: Endpoint, number: number) => Link;
   readonly release: (link: Link, user: LinkUser) => void;
+  /** Told that an instance has said itself that it leaves, and that one which had is there again. Absent: nobody wants to know. */
+  readonly onLeave?: (endpoint: Endpoint) => void;
+  readonly onReturn?: (endpoint: Endpoint) => void;
 }
 
 /**
@@ -243,6 +246,7 @@ export class Channel implements Ticking, MemberOwner {
       if (session.state !== "ready" || lane.link === undefined || this.#closed) return;
       if (remote !== undefined) {
         member.add(session, remote);
+        this.#options.onReturn?.(member.endpoint);
         if (member.warmsFrom !== undefined) this.#warm(member, member.candidate!, clock.now());
         if (member.room !== undefined) this.#pinned.opened(member);
         this.#rebuildSoon();
@@ -265,8 +269,10 @@ export class Channel implements Ticking, MemberOwner {
   }
 
   /** A member's connection takes no more calls. */
-  lost(member: Member): void {
+  lost(member: Member, session: Session): void {
     if (member.candidate === undefined) this.#rebuild();
+    // Retired, and not closed: the peer has announced it.
+    if (session.state === "retired") this.#options.onLeave?.(member.endpoint);
   }
 
   /** A member's connection has become suspect, or is no longer: its calls go elsewhere, where there is an elsewhere for them. */

@@ -10,7 +10,6 @@ import { silent } from "../contract/logger.js";
 import type { ServiceDescriptor } from "../contract/method.js";
 import type { Endpoint } from "../contract/registry.js";
 import type { Transport } from "../contract/transport.js";
-import { watchLoop } from "../discovery/watch-loop.js";
 import { peerCalling } from "../host/peer-calling.js";
 import { servedStats } from "../host/served-stats.js";
 import { compose } from "../interceptors/compose.js";
@@ -34,6 +33,7 @@ import { counting, countingDirect } from "./counting.js";
 import { createClient } from "./create-client.js";
 import { dial } from "./dial.js";
 import { type Direct, noteDirect } from "./direct.js";
+import { type FollowedService, followService } from "./follow-service.js";
 import { Link, type LinkUser } from "./link.js";
 import { hostOf } from "./offer.js";
 import { indexOf } from "./subset.js";
@@ -72,6 +72,7 @@ class SocketConnector implements Connector {
   /** Links that nobody uses any more and that finish what was begun. */
   readonly #closingLinks = new Map<Link, Promise<void>>();
   readonly #channels = new Map<ServiceDescriptor, { channel: Channel | undefined; invoke: Invoke }>();
+  readonly #lists = new Set<FollowedService>();
   readonly #stop = new AbortController();
   readonly #ledger: Ledger<Session>;
   readonly #calls = new MethodTable();
@@ -172,6 +173,7 @@ class SocketConnector implements Connector {
       evicted: calls.reasons["QUEUE_EVICTED"] ?? 0,
       refused: calls.reasons["QUEUE_FULL"] ?? 0,
       throttled: calls.reasons["THROTTLED"] ?? 0,
+      listAgeMs: this.#lists.size === 0 ? null : Math.max(...[...this.#lists].map(({ ageMs }) => ageMs)),
       ...this.#ledger.stats(total),
     };
   }
@@ -213,6 +215,7 @@ class SocketConnector implements Connector {
       subset = 100,
       subsetIndex = indexOf(this.#settings.instance),
     } = this.#options;
+    let followed: FollowedService | undefined;
     const channel = new Channel({
       service,
       balancer: balancer ?? onlyOne,
@@ -229,25 +232,19 @@ class SocketConnector implements Connector {
       mayMove: policy && ((call, written) => policy.claim(call, written)),
       lend: (endpoint, number) => this.#lend(endpoint, number),
       release: (link, user) => this.#release(link, user),
+      onLeave: (endpoint) => followed?.onLeave(endpoint),
+      onReturn: (endpoint) => followed?.onReturn(endpoint),
     });
     if (this.#closed !== undefined) {
       channel.close();
     } else if (address !== undefined) {
       channel.setEndpoints([{ id: address, address, weight: 1, tags: {}, inactive: false }]);
     } else if (registry !== undefined) {
-      void watchLoop(
-        {
-          registry,
-          service: service.name,
-          clock,
-          random,
-          backoff,
-          logger,
-          onList: (endpoints) => channel.setEndpoints(endpoints),
-          onLost: (cause) => channel.setUnlisted(cause),
-        },
+      followed = followService(
+        { registry, channel, service: service.name, clock, random, backoff, logger },
         this.#stop.signal,
       );
+      this.#lists.add(followed);
     }
     return channel;
   }

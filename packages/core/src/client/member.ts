@@ -13,7 +13,7 @@ export interface MemberOwner {
   /** A connection is ready: the service is to be opened on it. */
   opened(lane: MemberLane, session: Session): Promise<void>;
   /** A connection takes no more calls, and the member has lost its candidate where it was the last. */
-  lost(member: Member): void;
+  lost(member: Member, session: Session): void;
   /** A connection has become suspect, or is no longer. */
   suspected(member: Member, session: Session): void;
   /** Something failed, of this member where one is given. */
@@ -76,7 +76,7 @@ export class MemberLane implements LinkUser {
   onRetired(session: Session): void {
     if (this.member.candidate === undefined) return;
     this.member.remove(session);
-    this.#owner.lost(this.member);
+    this.#owner.lost(this.member, session);
   }
 
   onSuspicion(session: Session): void {

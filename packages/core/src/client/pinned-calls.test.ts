@@ -107,14 +107,14 @@ describe("a pinned call", () => {
     const { clock, transports, connect, outcome } = simulation(t);
     const { listen } = transports["memory"]!;
     const registry = listedRegistry();
-    registry.say([endpointAt(A)]);
+    registry.say([endpointAt(A), endpointAt(B)]);
     const stuck: Transport["connect"] = (_, signal) =>
       new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     const never = { memory: { listen, connect: stuck } };
     const shop = connect({ registry, balancer: turns, transports: never }).client(ShopService);
     const call = outcome(withOptions(shop, at(A)).where());
     await clock.advance(100);
-    registry.say([]);
+    registry.say([endpointAt(B)]); // a list without anybody would not be believed
     await clock.advance(100);
     assert.deepEqual([(await call).error?.reason, (await call).at < 300], ["NO_ENDPOINT", true]);
   });

@@ -1,11 +1,31 @@
 /** Where something listens, as a URL: `tcp://127.0.0.1:7000`, `memory://prices`. The scheme chooses the transport. */
 export type Address = string;
 
-/** What an operator may change of a registered instance while it runs. A field that is left out stays as it is. */
-export interface NodeState {
+/**
+ * What many ways of choosing an instance go by. Each stands among the instance's tags, under its own name and as text; an
+ * empty text takes it away.
+ */
+export interface NamedTags {
+  /** Which instances are called by whom: a canary, a tenant. */
+  readonly group?: string;
+  /** Where it runs, for those who call what is near. */
+  readonly zone?: string;
+  /** Of what it serves. */
+  readonly version?: string;
+  /** Where on the globe, in degrees: from -90, the south pole, to 90. */
+  readonly latitude?: number;
+  /** In degrees, from -180 to 180, east of Greenwich above 0. */
+  readonly longitude?: number;
+}
+
+/**
+ * What the instance itself, or an operator, may change while it runs. A field that is left out stays as it is. Of two changes
+ * of tags at the same moment, named ones included, the later may undo the other.
+ */
+export interface NodeState extends NamedTags {
   /** Share of the calls, against the others' weights. */
   readonly weight?: number;
-  /** Take the place of all tags it has. */
+  /** Take the place of all tags it has, those with names above, too. */
   readonly tags?: Readonly<Record<string, string>>;
   /** Listed, but not to be called. */
   readonly inactive?: boolean;
@@ -66,7 +86,7 @@ export interface Registry {
   /**
    * Changes the state of a registered instance, whoever registered it, until its own `update`; others see it as a
    * changed list. Rejects with an error that names the instance if it is not registered, and with a TypeError for a
-   * weight that is not a finite number from 0 up.
+   * weight that is not a finite number from 0 up, or degrees that are not on the globe.
    */
   setState(service: string, id: string, patch: NodeState): Promise<void>;
   /** Ends watches and releases what this object registered. May be called twice. */

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { pause } from "../clock/pause.js";
-import type { Endpoint, Lease, Registry } from "../contract/registry.js";
+import type { Endpoint, Lease, NodeState, Registry } from "../contract/registry.js";
 import { Bell } from "./bell.js";
-import { stateFrom } from "./entry.js";
+import { namesTags, type StoredState, storedState } from "./named-tags.js";
 import { openLease } from "./open-lease.js";
 import { noInstance, readOnly, registryClosed, registryFailed } from "./refusals.js";
-import type { RegistryParts, Seen } from "./store.js";
+import type { RegistryParts, Seen, Store } from "./store.js";
 
 /** Changes that follow each other so closely are read at once, in ms; each watch waits a little differently. */
 const gatherMs = 20;
@@ -114,9 +114,12 @@ export function createRegistry(parts: RegistryParts): Registry {
     setState: async (service, id, patch) => {
       refuseIfClosed();
       if (store.patch === undefined) throw readOnly(name);
-      const found = await store.patch(service, id, stateFrom(patch)).catch((cause: unknown) => {
+      const failed = (cause: unknown): never => {
+        if (cause instanceof TypeError) throw cause;
         throw registryFailed(name, `change the state of instance ${JSON.stringify(id)}`, cause);
-      });
+      };
+      const stored = await storedIn(store, service, id, patch).catch(failed);
+      const found = stored !== undefined && (await store.patch(service, id, stored).catch(failed));
       if (!found) throw noInstance(name, service, id);
     },
     close: () => {
@@ -124,6 +127,14 @@ export function createRegistry(parts: RegistryParts): Registry {
       return closing;
     },
   };
+}
+
+/** Resolves to a change as it is to be stored; undefined where there is no such instance. */
+async function storedIn(store: Store, service: string, id: string, patch: NodeState): Promise<StoredState | undefined> {
+  if (!namesTags(patch)) return storedState({ tags: {} }, patch);
+  const { value } = await store.read(service, new AbortController().signal);
+  const current = value.find((endpoint) => endpoint.id === id);
+  return current && storedState(current, patch);
 }
 
 function frozen({ id, address, weight, tags, inactive }: Endpoint): Endpoint {

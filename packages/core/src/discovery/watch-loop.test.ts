@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { silent } from "../contract/logger.js";
 import type { Endpoint, Registry } from "../contract/registry.js";
 import { createManualClock, type ManualClock } from "../testing/manual-clock.js";
-import { watchLoop } from "./watch-loop.js";
+import { WatchLoop } from "./watch-loop.js";
 
 type Watch = (times: number, signal: AbortSignal) => AsyncIterable<readonly Endpoint[]>;
 
@@ -12,19 +12,24 @@ const endpoint: Endpoint = { id: "a", address: "memory://a", weight: 1, tags: {}
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
 
-function looping(watch: Watch) {
+function looping(watch: Watch, list: Registry["list"] = async () => Promise.reject(new Error("made up"))) {
   const clock: ManualClock = createManualClock();
   const watchedAt: number[] = [];
   const lists: (readonly Endpoint[])[] = [];
   const lost: unknown[] = [];
   const stop = new AbortController();
+  const asked: number[] = [];
   const registry: Partial<Registry> = {
+    list(...args) {
+      asked.push(Math.round(clock.now()));
+      return list(...args);
+    },
     watch(_service, signal) {
       watchedAt.push(Math.round(clock.now()));
       return watch(watchedAt.length, signal);
     },
   };
-  const over = watchLoop(
+  const loop = new WatchLoop(
     {
       registry: registry as Registry,
       service: "Shop",
@@ -37,7 +42,7 @@ function looping(watch: Watch) {
     },
     stop.signal,
   );
-  return { clock, watchedAt, lists, lost, stop, over };
+  return { clock, watchedAt, lists, lost, stop, loop, over: loop.over, asked };
 }
 
 describe("the watch of a service", () => {
@@ -107,5 +112,56 @@ describe("the watch of a service", () => {
     stop.abort();
     await over;
     assert.deepEqual([lists.length, lost.length], [1, 0]);
+  });
+
+  test("each minute the whole list is asked for, so that nothing stays wrong for ever; the same list again begins no watch anew", async () => {
+    const { clock, asked, watchedAt, lists, stop, over } = looping(
+      async function* (_times, signal) {
+        yield [endpoint];
+        await aborted(signal);
+      },
+      async () => [{ ...endpoint }],
+    );
+    await clock.advance(180_500);
+    assert.deepEqual(asked, [60_000, 120_000, 180_000]);
+    assert.deepEqual([watchedAt.length, lists.length], [1, 4]);
+    stop.abort();
+    await over;
+    assert.equal(clock.timers, 0);
+  });
+
+  test("a watch that has gone silently dead is found by the next whole list, and begun anew", async () => {
+    const other = { ...endpoint, id: "b" };
+    const { clock, watchedAt, lists, lost, stop, over } = looping(
+      async function* (times, signal) {
+        yield times === 1 ? [endpoint] : [other];
+        await aborted(signal);
+      },
+      async () => [other],
+    );
+    await clock.advance(60_000);
+    assert.deepEqual(watchedAt, [0, 60_000]);
+    assert.deepEqual([lists.at(-1), lost], [[other], []]);
+    stop.abort();
+    await over;
+  });
+
+  test("a list that never comes does not end the asking, and one that comes late undoes nothing", async () => {
+    const late: ((list: readonly Endpoint[]) => void)[] = [];
+    const { clock, asked, lists, stop, over } = looping(
+      async function* (_times, signal) {
+        yield [endpoint];
+        await aborted(signal);
+      },
+      () => new Promise((resolve) => late.push(resolve)),
+    );
+    await clock.advance(150_000);
+    assert.deepEqual(asked, [60_000, 130_000]);
+    for (const resolve of late) resolve([]);
+    await clock.advance(20_000);
+    assert.deepEqual(lists[0], [endpoint]);
+    stop.abort();
+    await over;
+    assert.equal(clock.timers, 0);
   });
 });

@@ -3,7 +3,7 @@ import type { Entry, Lease, Registry } from "../contract/registry.js";
 
 /** A lease that a test loses when it likes. */
 export interface TestLease {
-  readonly entries: readonly Entry[];
+  entries: readonly Entry[];
   released: boolean;
   lose(): void;
 }
@@ -54,7 +54,10 @@ export function leasingRegistry(): LeasingRegistry {
       leases.push(lease);
       return {
         lost,
-        update: async () => {},
+        async update(next) {
+          if (registry.refuse) throw new Error("made up: gone");
+          lease.entries = next;
+        },
         async release() {
           await answered();
           if (registry.refuse) throw new Error("made up: gone");

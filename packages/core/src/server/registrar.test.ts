@@ -147,4 +147,42 @@ describe("the registration of a process", () => {
     assert.ok(inTime, "it waits for the registry for ever");
     assert.equal(clock.timers, 0);
   });
+
+  test("is changed by its own process while it runs, and keeps that when it is made again", async () => {
+    const { clock, registry, it } = registrar();
+    await it.start();
+    await it.setState({ weight: 3, group: "canary" });
+    const changed = { ...entry, weight: 3, tags: { zone: "x", group: "canary" } };
+    assert.deepEqual(registry.leases[0]?.entries, [changed]);
+    registry.say([entry]); // from before the change, and late
+    await clock.settle();
+    registry.leases[0]?.lose();
+    await clock.advance(200);
+    assert.deepEqual(registry.leases[1]?.entries, [changed]);
+    await it.release(5_000);
+  });
+
+  test("is changed once the registry can be told, where it cannot be told now", async () => {
+    const { clock, registry, it } = registrar();
+    await it.start();
+    registry.refuse = true;
+    await assert.rejects(it.setState({ inactive: true }), /gone/);
+    registry.say([entry]);
+    await clock.advance(10_000);
+    assert.deepEqual(registry.leases[0]?.entries, [entry]);
+    registry.refuse = false;
+    await clock.advance(10_000);
+    assert.deepEqual(registry.leases[0]?.entries, [{ ...entry, inactive: true }]);
+    await it.release(5_000);
+    assert.equal(clock.timers, 0);
+  });
+
+  test("takes no change that cannot be", async () => {
+    const { registry, it } = registrar();
+    await it.start();
+    await assert.rejects(it.setState({ weight: -1 }), TypeError);
+    await assert.rejects(it.setState({ latitude: 100 }), TypeError);
+    assert.deepEqual(registry.leases[0]?.entries, [entry]);
+    await it.release(5_000);
+  });
 });

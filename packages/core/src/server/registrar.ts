@@ -2,11 +2,14 @@ import { Backoff } from "../clock/backoff.js";
 import { pause } from "../clock/pause.js";
 import type { Clock, Random } from "../contract/clock.js";
 import type { Logger } from "../contract/logger.js";
-import type { Endpoint, Entry, Lease, Registry } from "../contract/registry.js";
-import { watchLoop } from "../discovery/watch-loop.js";
+import type { Endpoint, Entry, Lease, NodeState, Registry } from "../contract/registry.js";
+import { storedState } from "../discovery/named-tags.js";
+import { WatchLoop } from "../discovery/watch-loop.js";
 
 /** A registration that lasted so long was a good one, in ms. */
 const healthyMs = 10_000;
+/** How long lists may still say what was there before a change of our own, in ms. */
+const settlingMs = 5_000;
 
 export interface RegistrarOptions {
   readonly registry: Registry;
@@ -26,6 +29,8 @@ export class Registrar {
   #entries: readonly Entry[];
   #lease: Lease | undefined;
   #kept: Promise<unknown> | undefined;
+  /** Until when lists that say something else than we do are older than our own change, in ms on the clock. */
+  #settlesAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: RegistrarOptions) {
     this.#options = options;
@@ -36,6 +41,37 @@ export class Registrar {
   async start(): Promise<void> {
     this.#lease = await this.#options.registry.register(this.#entries);
     this.#kept = Promise.all([this.#keep(this.#lease), ...this.#entries.map(({ service }) => this.#adopt(service))]);
+  }
+
+  /**
+   * Changes the state of everything that is registered. Rejects with a TypeError for what cannot be. Where the registry
+   * cannot be told now it rejects, too, and is told when it can be.
+   */
+  async setState(patch: NodeState): Promise<void> {
+    this.#entries = this.#entries.map((entry) => ({ ...entry, ...storedState(entry, patch) }));
+    this.#settlesAt = Number.POSITIVE_INFINITY;
+    try {
+      await this.#tell();
+    } catch (error) {
+      void this.#tellLater();
+      throw error;
+    }
+  }
+
+  async #tell(): Promise<void> {
+    await this.#lease?.update(this.#entries);
+    this.#settlesAt = this.#options.clock.now() + settlingMs;
+  }
+
+  async #tellLater(): Promise<void> {
+    const { clock, random } = this.#options;
+    const { signal } = this.#stop;
+    const backoff = new Backoff({}, random);
+    while (this.#settlesAt === Number.POSITIVE_INFINITY) {
+      await pause(clock, backoff.next(), signal);
+      if (signal.aborted) return;
+      await this.#tell().catch(() => {});
+    }
   }
 
   /** Takes the entries away. Never rejects, and waits `patienceMs` at most: a registry that is gone must not hold up a shutdown. */
@@ -96,15 +132,17 @@ export class Registrar {
   #adopt(service: string): Promise<void> {
     const { registry, clock, random, logger } = this.#options;
     const onList = (endpoints: readonly Endpoint[]): void => {
+      const settling = clock.now() < this.#settlesAt;
       this.#entries = this.#entries.map((entry) => {
         const seen = entry.service === service && endpoints.find(({ id }) => id === entry.id);
-        return seen ? { ...entry, weight: seen.weight, tags: seen.tags, inactive: seen.inactive } : entry;
+        return seen && !settling ? { ...entry, weight: seen.weight, tags: seen.tags, inactive: seen.inactive } : entry;
       });
     };
-    return watchLoop(
+    const loop = new WatchLoop(
       { registry, service, clock, random, backoff: {}, logger, onList, onLost: () => {} },
       this.#stop.signal,
     );
+    return loop.over;
   }
 }
 

@@ -8,7 +8,7 @@ import type { KeepAliveOptions } from "../contract/keep-alive.js";
 import type { ConnectionLimits } from "../contract/limits.js";
 import type { Logger } from "../contract/logger.js";
 import type { Binding } from "../contract/method.js";
-import type { Address, Registry } from "../contract/registry.js";
+import type { Address, NamedTags, Registry } from "../contract/registry.js";
 import type { OnConnect, Transport } from "../contract/transport.js";
 import type { PeerCallOptions } from "../host/peer-call-options.js";
 import { clock, logger, type OptionKinds } from "../service/check-options.js";
@@ -18,7 +18,7 @@ export type Served =
   | { readonly services: readonly Binding[]; readonly invoke?: undefined }
   | { readonly services?: undefined; readonly invoke: Invoke };
 
-export interface ServeSettings {
+export interface ServeSettings extends NamedTags {
   /** Where to listen. Defaults to `tcp://127.0.0.1:0`: loopback, a port that the system chooses. */
   readonly listen?: Address;
   /** The address that others are told; required with a registry where `listen` is a wildcard address. Defaults to where the server listens. */
@@ -35,7 +35,7 @@ export interface ServeSettings {
   readonly registry?: Registry;
   /** The share of calls that this instance is to get, beside that of others: registered with the address. Defaults to 1. */
   readonly weight?: number;
-  /** What else is registered with the address. Defaults to none. */
+  /** What else is registered with the address. Defaults to none; `group`, `zone`, `version`, `latitude` and `longitude` are among them by their names. */
   readonly tags?: Readonly<Record<string, string>>;
   /** What wraps every handler; the first is the outermost. Defaults to none. */
   readonly interceptors?: readonly Interceptor[];
@@ -100,6 +100,11 @@ export const serveOptionKinds = {
   registry: { functions: ["register"] },
   weight: "number",
   tags: "object",
+  group: "string",
+  zone: "string",
+  version: "string",
+  latitude: { from: -90, to: 90 },
+  longitude: { from: -180, to: 180 },
   interceptors: "functions",
   admissions: "functions",
   handlersRunning: "count",

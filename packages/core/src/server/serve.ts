@@ -7,8 +7,9 @@ import { RpcError } from "../contract/errors.js";
 import { guarded } from "../contract/guarded-logger.js";
 import type { PeerCertificate } from "../contract/identity.js";
 import { type Logger, silent } from "../contract/logger.js";
-import type { Address, Entry } from "../contract/registry.js";
+import type { Address, Entry, NodeState } from "../contract/registry.js";
 import type { Listener, Transport } from "../contract/transport.js";
+import { withNamed } from "../discovery/named-tags.js";
 import { createHost } from "../host/create-host.js";
 import { checkPeerCalls } from "../host/peer-call-options.js";
 import { peerCalling } from "../host/peer-calling.js";
@@ -73,6 +74,12 @@ export interface Server {
   stats(): ServerStats;
   /** Begins to count anew. Calls without an answer, and connections that are open, count on. */
   resetStats(): void;
+  /**
+   * Changes what is registered of this instance, under each of its services: clients see it as a changed list. Rejects with
+   * `failed_precondition` / `NOT_REGISTERED` where it has no registry, and with a TypeError for what cannot be. It is kept
+   * over a loss of the registration, and forgotten with the instance.
+   */
+  setState(patch: NodeState): Promise<void>;
   /**
    * Ends gently: deregisters, tells its peers, lets handlers finish and answers leave, for `drainMs` at most, then ends
    * what is left. May be called twice.
@@ -212,7 +219,7 @@ class ListeningServer implements Server {
 
   async start(): Promise<void> {
     const { listen, transports, clock, random, logger } = this.#settings;
-    const { registry, advertise, weight = 1, tags = {} } = this.#options;
+    const { registry, advertise, weight = 1, tags: others = {} } = this.#options;
     const transport = transports[schemeOf(listen)];
     if (transport === undefined)
       throw badOption(`no transport for ${listen}: known are ${Object.keys(transports).join(", ")}`);
@@ -239,6 +246,7 @@ class ListeningServer implements Server {
     }
     if (registry === undefined) return;
     const address = advertise ?? this.address;
+    const tags = withNamed(others, this.#options);
     const entries = this.#services.map(
       (service): Entry => ({ service, id: this.instance, address, weight, tags, inactive: false }),
     );
@@ -255,6 +263,16 @@ class ListeningServer implements Server {
       );
       throw error;
     }
+  }
+
+  async setState(patch: NodeState): Promise<void> {
+    if (this.#registrar === undefined || this.#closed !== undefined) {
+      throw new RpcError("failed_precondition", `${this.address} is not registered: give serve a registry`, {
+        reason: "NOT_REGISTERED",
+        processed: "no",
+      });
+    }
+    await this.#registrar.setState(patch);
   }
 
   close(): Promise<void> {

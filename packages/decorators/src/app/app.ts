@@ -1,4 +1,4 @@
-import type { Address, ClientStats, ClientWith, ServerStats, ServiceDescriptor } from "@rpc/core";
+import type { Address, ClientStats, ClientWith, NodeState, ServerStats, ServiceDescriptor } from "@rpc/core";
 import type { Container, ServiceIdentifier } from "inversify";
 import type { Class } from "../notes/class-ref.js";
 
@@ -26,6 +26,11 @@ export interface App {
   start(): Promise<void>;
   /** Returns what was counted, of its calls of others and of others' calls of it. A snapshot: plain JSON, see docs/stats.md. */
   stats(): AppStats;
+  /**
+   * Changes what is registered of this instance, under each of its services: clients see it at once. Rejects with
+   * `failed_precondition` where it does not serve, and with a TypeError for what cannot be.
+   */
+  setState(patch: NodeState): Promise<void>;
   /** Begins to count anew, on both sides. */
   resetStats(): void;
   /**

@@ -36,6 +36,11 @@ const kinds: Kinds<AppOptions> = {
 const serveKinds: Kinds<AppServeOptions> = {
   weight: "number",
   tags: "object",
+  group: "string",
+  zone: "string",
+  version: "string",
+  latitude: { from: -90, to: 90 },
+  longitude: { from: -180, to: 180 },
   interceptors: "list",
   admissions: "list",
   authenticate: "function",

@@ -3,6 +3,7 @@ import {
   type ClientWith,
   type Connector,
   type Logger,
+  type NodeState,
   RpcError,
   type ServeOptions,
   type Server,
@@ -77,6 +78,12 @@ class RunningApp implements App {
 
   stats(): AppStats {
     return { client: this.#parts.connector.stats(), server: this.#server?.stats() };
+  }
+
+  async setState(patch: NodeState): Promise<void> {
+    if (this.#server === undefined)
+      throw wrongMoment("the app does not serve: its state can be changed once start() has resolved");
+    await this.#server.setState(patch);
   }
 
   resetStats(): void {

@@ -1,6 +1,7 @@
 import type { Clock } from "../../contract/clock.js";
 import { RpcError } from "../../contract/errors.js";
 import type { Endpoint, Entry, Lease, NodeState, Registry } from "../../contract/registry.js";
+import { storedState } from "../../discovery/named-tags.js";
 
 /** How long anything of it takes, in ms, and how long a lease outlives its process. */
 const travelMs = 1;
@@ -154,7 +155,7 @@ export class SimulatedRegistry {
         processed: "no",
       });
     }
-    lease.entries = lease.entries.map((entry) => (matches(entry) ? { ...entry, ...patch } : entry));
+    lease.entries = lease.entries.map((entry) => (matches(entry) ? { ...entry, ...storedState(entry, patch) } : entry));
     this.#changed();
   }
 

@@ -38,6 +38,26 @@ export function nodeStateTests(name: string, open: OpenRegistry): void {
     );
 
     test(
+      "tags can be changed by their names: zone, group, version and where on the globe; the others stay",
+      withViews(open, async ({ mine, theirs }) => {
+        const entry = entryOf("Prices", "p-1", { tags: { zone: "eu", owner: "us" } });
+        await mine.register([entry]);
+        await theirs.setState("Prices", "p-1", {
+          zone: "us",
+          group: "canary",
+          version: "2",
+          latitude: 1.5,
+          longitude: -2,
+        });
+        const tags = { zone: "us", owner: "us", group: "canary", version: "2", latitude: "1.5", longitude: "-2" };
+        assert.deepEqual(await theirs.list("Prices", never), [shown({ ...entry, tags })]);
+        await mine.setState("Prices", "p-1", { group: "", inactive: true });
+        const { group: _gone, ...left } = tags;
+        assert.deepEqual(await theirs.list("Prices", never), [shown({ ...entry, tags: left, inactive: true })]);
+      }),
+    );
+
+    test(
       "a later change leaves what it does not name as an earlier one set it",
       withViews(open, async ({ mine, theirs }) => {
         const entry = entryOf("Prices", "p-1");
@@ -130,8 +150,9 @@ export function nodeStateTests(name: string, open: OpenRegistry): void {
       withViews(open, async ({ mine, theirs }) => {
         await mine.register([entryOf("Prices", "p-1")]);
         for (const weight of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
-          await assert.rejects(theirs.setState("Prices", "p-1", { weight }));
+          await assert.rejects(theirs.setState("Prices", "p-1", { weight }), TypeError);
         }
+        await assert.rejects(theirs.setState("Prices", "p-1", { latitude: 91 }), TypeError);
         assert.deepEqual(await theirs.list("Prices", never), [shown(entryOf("Prices", "p-1"))]);
       }),
     );
