@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { RpcError } from "@rpc/core";
 import { createManualClock, type ManualClock } from "@rpc/core/testing";
 import { calling } from "./ground/calling.js";
 import { failed } from "./ground/failed.js";
 import { inMemory } from "./ground/grounds.js";
 import { greet } from "./ground/meeting.js";
-import { close, welcome } from "./raw/frames.js";
+import { close, drain, finalDrain, response, welcome } from "./raw/frames.js";
 import type { RawPeer } from "./raw/peer.js";
 import { type RawServer, raw } from "./raw/raw.js";
 
@@ -117,6 +118,56 @@ test("a server that welcomes and then goes, again and again, is dialled ever mor
   await clock.advance(20_000);
   assert.deepEqual(met, [0, 100, 260, 516, 926, 1_581, 2_630, 4_307, 6_992, 11_287, 18_159]);
   assert.equal((await failing).processed, "no");
+});
+
+/** Servers that are ready and then break the protocol, whenever they are dialled. */
+const breaking: readonly (readonly [what: string, say: (peer: RawPeer) => unknown])[] = [
+  ["speaks garbage behind its welcome", (peer) => peer.bytes("00000000000000000000000000")],
+  ["answers calls that were never made", (peer) => peer.send(response(99))],
+  ["announces a frame that is too long", (peer) => peer.bytes("06ffffff 0000 0000 00000001")],
+  ["sends a frame that no state allows", (peer) => peer.send(welcome())],
+  ["closes with an error", (peer) => peer.send(close({ code: 13, reason: "BROKEN" }))],
+  ["drains at once", (peer) => peer.send(drain(), finalDrain(0))],
+  ["drains at once and closes", (peer) => peer.send(drain(), finalDrain(0)).cut()],
+  ["drains at once and speaks garbage", (peer) => peer.send(finalDrain(0)).bytes("00000000000000000000000000")],
+];
+
+for (const [what, say] of breaking) {
+  test(`a server that ${what}, again and again, is dialled ever more seldom`, async (t) => {
+    const ground = inMemory();
+    const clock = createManualClock();
+    const server = await raw.server(t, ground.listen, ground.transport);
+    const met = meet(server, clock, async (peer) => {
+      await greet(peer);
+      say(peer);
+    });
+    const { probe } = calling(t, ground, server.address, { clock, ...steady, timeoutMs: 60_000 });
+    const failing = failed(probe.add(1, 2));
+    await clock.advance(20_000);
+    assert.deepEqual(met, [0, 100, 260, 516, 926, 1_581, 2_630, 4_307, 6_992, 11_287, 18_159]);
+    assert.notEqual((await failing).processed, "yes");
+  });
+}
+
+test("a server that drains as soon as it is given a call, again and again, is dialled ever more seldom", async (t) => {
+  const ground = inMemory();
+  const clock = createManualClock();
+  const server = await raw.server(t, ground.listen, ground.transport);
+  const calls: Promise<RpcError>[] = [];
+  const { probe } = calling(t, ground, server.address, { clock, ...steady, timeoutMs: 60_000 });
+  const met = meet(server, clock, async (peer) => {
+    await greet(peer);
+    const { id } = await peer.expect("request");
+    // The call goes on, and with it the connection, which takes no other.
+    peer.send(finalDrain(id));
+    await clock.settle();
+    peer.reset();
+    calls.push(failed(probe.add(1, 2)));
+  });
+  calls.push(failed(probe.add(1, 2)));
+  await clock.advance(20_000);
+  assert.ok(met.length <= 12, `dialled at ${met} ms`);
+  for (const { processed } of await Promise.all(calls.slice(0, -1))) assert.equal(processed, "maybe");
 });
 
 test("after ten seconds of health the first wait is a short one again", async (t) => {

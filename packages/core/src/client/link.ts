@@ -9,6 +9,9 @@ import type { Session } from "../session/session.js";
 /** Health after which the next failure counts as the first again, in ms. */
 const healthyMs = 10_000;
 
+/** The same where the peer retired the connection: one that does so again and again is no server that is restarted. */
+const servedMs = 1_000;
+
 /** The longest wait that a peer may ask for before it is dialled again, in ms. */
 const longestAskedMs = 60_000;
 
@@ -16,7 +19,7 @@ const longestAskedMs = 60_000;
 interface Life {
   /** What went wrong before it was ready. */
   readonly error: RpcError | undefined;
-  /** It was retired in peace, or had been ready for long: the next attempt is a first one. */
+  /** It had been ready for long, or for a while and was retired in peace: the next attempt is a first one. */
   readonly good: boolean;
   /** How long the peer asked to be left alone. */
   readonly retryAfterMs: number | undefined;
@@ -176,7 +179,7 @@ export class Link {
     if (drained) this.#retiring.add(session);
     return {
       error: undefined,
-      good: drained || clock.now() - readyAt >= healthyMs,
+      good: clock.now() - readyAt >= (drained ? servedMs : healthyMs),
       retryAfterMs: ended?.retryAfterMs,
     };
   }
