@@ -57,7 +57,7 @@ export class Bounds {
   }
 
   #broken({ queue, made, served, unsentBytes, address }: ConnectionStats, mostUnsentBytes: number): string[] {
-    const { handlersRunning, limits } = this.#plan;
+    const { handlersRunning, waitQueueEntries, limits } = this.#plan;
     const { inFlight, sendQueueBytes, sendQueueEntries, messageBytes } = limits;
     const found: string[] = [];
     const bound = (what: string, is: number, most: number): void => {
@@ -67,8 +67,8 @@ export class Bounds {
     // One that found no room with the peer is put back in front, whatever the queue holds by then.
     bound("bytes queued", queue.bytes, sendQueueBytes + messageBytes);
     bound("calls made", made.pending - queue.entries, inFlight);
-    // Those that were cancelled and run on count as served, and do not count against the limit.
-    bound("calls served", served.pending, inFlight + handlersRunning);
+    // Those that were cancelled and run on, and oneway ones, count as served, and do not count against the limit.
+    bound("calls served", served.pending, inFlight + handlersRunning + waitQueueEntries);
     bound("bytes unsent", unsentBytes, mostUnsentBytes);
     return found;
   }

@@ -1,13 +1,26 @@
 import { getEventListeners } from "node:events";
-import { type Client, type Priority, type Random, RpcError, withOptions } from "@rpc/core";
+import {
+  batch,
+  type CallOptions,
+  type Client,
+  oneway,
+  type Priority,
+  type Random,
+  RpcError,
+  withOptions,
+} from "@rpc/core";
 import type { Cluster, SimulatedProcess } from "@rpc/core/testing";
+import { judgeOutcome } from "./judge-outcome.js";
 import type { Ledger } from "./ledger.js";
-import { neverAmongFriends } from "./never-among-friends.js";
+import type { Made } from "./made.js";
 import { between, pick } from "./plan.js";
-import { asked, type Done, type Work, type Worker } from "./work.js";
+import type { Done, Work, Worker } from "./work.js";
 
 /** How much later than its deadline a call may settle, in ms. */
 const graceMs = 25;
+
+/** Within so much of its deadline a call is not made again elsewhere, in ms. */
+const elsewhereMs = 5;
 
 /** What no call fails with while servers come and go as they should. */
 const ofLostConnections: ReadonlySet<string> = new Set([
@@ -19,18 +32,12 @@ const ofLostConnections: ReadonlySet<string> = new Set([
   "NOT_READY",
 ]);
 
-interface Made {
-  readonly work: Work;
-  readonly method: "once" | "again";
-  readonly process: SimulatedProcess;
-  readonly deadlineMs: number;
-  readonly signal: AbortSignal | undefined;
-}
-
 /** What a call ended with. */
 export interface Outcome {
   readonly made: Made;
   readonly error: RpcError | undefined;
+  /** What was left to its deadline, in ms. */
+  readonly leftMs: number;
 }
 
 /** Makes calls, and holds what they end with to the rules. */
@@ -39,6 +46,8 @@ export class Calls {
   readonly #cluster: Cluster;
   readonly #ledger: Ledger;
   readonly #random: Random;
+  /** In which way each is made: drawn apart, so that it changes nothing else. */
+  readonly #ways: Random;
   readonly #pending = new Set<Made>();
   /** When a process that was stopped went on, in virtual ms. */
   readonly #wentOnAt = new Map<SimulatedProcess, number>();
@@ -49,6 +58,7 @@ export class Calls {
     this.#cluster = cluster;
     this.#ledger = ledger;
     this.#random = cluster.random("calls");
+    this.#ways = cluster.random("ways");
   }
 
   get pending(): number {
@@ -76,27 +86,38 @@ export class Calls {
     const timeoutMs = random() < 0.2 ? pick(random, [0, 3, 10, 60]) : pick(random, [500, 1_000, 2_000, 4_000]);
     const cancelAfterMs = random() < 0.1 ? random() * 30 : undefined;
     const options = {
-      timeoutMs,
       ...(random() < 0.1 ? { metadata: { tenant: work.token } } : {}),
       ...(random() < 0.2 ? { priority: pick<Priority>(random, ["critical", "normal", "sheddable"]) } : {}),
     };
+    const drawn = this.#ways();
+    const way = drawn < 0.12 ? "oneway" : drawn < 0.2 ? "batch" : "call";
+    const others = Array.from({ length: way === "batch" ? between(this.#ways, 0, 4) : 0 }, (_, n) =>
+      workOf(this.#ways, `${work.token}.${n + 1}`),
+    );
     if (client === undefined || process.running !== "running") return;
     const controller = cancelAfterMs === undefined ? undefined : new AbortController();
     const deadlineMs = this.#cluster.nowMs + timeoutMs;
-    const made: Made = { work, method, process, deadlineMs, signal: controller?.signal };
+    const signal = controller?.signal;
+    const made = [work, ...others].map((each, n): Made => {
+      const turned = n % 2 === 0 ? method : method === "once" ? "again" : "once";
+      return { work: each, method: turned, way, process, timeoutMs, deadlineMs, signal };
+    });
     const timer = controller && process.clock.setTimer(() => controller.abort(), cancelAfterMs ?? 0);
-    this.#ledger.expect(work.token, method);
-    this.#pending.add(made);
+    for (const each of made) {
+      // A oneway call is never made twice: nobody would hear whether it has to be.
+      this.#ledger.expect(each.work.token, way === "oneway" ? "once" : each.method);
+      this.#pending.add(each);
+    }
     this.#nextLookMs = Math.min(this.#nextLookMs, deadlineMs + graceMs);
-    const configured = withOptions(client, { ...options, ...(controller && { signal: controller.signal }) });
-    const settled = (answer: Done | undefined, error: unknown): void => {
+    void settledOf(made, client, { ...options, timeoutMs, signal }).then((outcomes) => {
       timer?.cancel();
-      this.#settled(made, answer, error);
-    };
-    configured[method](work).then(
-      (answer) => settled(answer, undefined),
-      (error: unknown) => settled(undefined, error),
-    );
+      if (outcomes.length !== made.length) this.#ledger.violated(`${outcomes.length} outcomes of ${work.token}`);
+      for (const [n, each] of made.entries()) {
+        const outcome = outcomes[n];
+        if (outcome?.status === "fulfilled") this.#settled(each, outcome.value, undefined);
+        else this.#settled(each, undefined, outcome?.reason);
+      }
+    });
   }
 
   /** Calls of a process that crashed are settled by nobody. */
@@ -128,10 +149,11 @@ export class Calls {
 
   /** What can only be said when nothing more will run. `gentle`: servers were shut down, and nothing worse happened. */
   atEnd(gentle: boolean): void {
-    for (const { made, error } of this.outcomes) {
+    for (const outcome of this.outcomes) {
+      const { made, error } = outcome;
       const { token } = made.work;
-      if (gentle && made.work.fails === "" && error !== undefined && ofLostConnections.has(error.reason))
-        this.#ledger.violated(`${token} failed with ${error.reason} though servers only drained: ${error.message}`);
+      if (gentle && isLost(outcome))
+        this.#ledger.violated(`${token} failed with ${error?.reason} though servers only drained: ${error?.message}`);
       const ran = this.#ledger.ran(token);
       if (error?.processed === "no" && ran > 0)
         this.#ledger.violated(`${token} failed with ${error.reason}, processed no, though its handler ran`);
@@ -140,38 +162,56 @@ export class Calls {
     }
   }
 
+  /** Oneway calls that were taken, had time, and never ran. Where nothing goes wrong, somebody counted each of them. */
+  get vanished(): number {
+    return this.outcomes.filter(
+      ({ made: { way, timeoutMs, work }, error }) =>
+        way === "oneway" && error === undefined && timeoutMs >= 2_000 && this.#ledger.ran(work.token) === 0,
+    ).length;
+  }
+
   #patientUntil({ deadlineMs, process }: Made): number {
     return Math.max(deadlineMs, this.#wentOnAt.get(process) ?? 0) + graceMs;
   }
 
   #settled(made: Made, answer: Done | undefined, error: unknown): void {
-    const { token, answerBytes, fails } = made.work;
+    const { token } = made.work;
     const say = (what: string): void => this.#ledger.violated(`${token}: ${what}`);
     this.#pending.delete(made);
     if (error !== undefined && !(error instanceof RpcError)) {
       say(`failed with ${String(error)}`);
       return;
     }
-    this.outcomes.push({ made, error });
     const { nowMs } = this.#cluster;
+    this.outcomes.push({ made, error, leftMs: made.deadlineMs - nowMs });
     if (made.process.running !== "running") say(`settled in a process that is ${made.process.running}`);
     if (nowMs > this.#patientUntil(made)) say(`settled ${nowMs - made.deadlineMs} ms after its deadline`);
-    const ran = this.#ledger.ran(token);
-    if (answer !== undefined) {
-      if (answer.token !== token) say(`got the answer of ${answer.token}`);
-      if (answer.filler.length !== answerBytes) say(`got ${answer.filler.length} of ${answerBytes} bytes`);
-      if (fails !== "") say("succeeded, though its handler threw");
-      if (ran === 0) say("was answered, though no handler ran");
-      return;
-    }
-    if (error === undefined) return;
-    if (error.processed === "no" && ran > 0) say(`${error.reason}, processed no, though its handler ran`);
-    if (error.processed === "yes" && ran === 0) say(`${error.reason}, processed yes, though no handler ran`);
-    if (neverAmongFriends.has(error.reason)) say(`${error.reason}: ${error.message}`);
-    if (error.reason !== asked) return;
-    if ((error.details as { token?: string } | undefined)?.token !== token) say("got the error of another call");
-    if (fails !== "aborted" && fails !== "unavailable") say("failed as it was not asked to");
+    for (const broken of judgeOutcome(made, answer, error, this.#ledger.ran(token))) say(broken);
   }
+}
+
+/** Whether a call failed for a server that went, and for nothing else: it had the time and the attempts to find another. */
+function isLost({ made, error, leftMs }: Outcome): boolean {
+  if (error === undefined || made.work.fails !== "" || leftMs < elsewhereMs) return false;
+  // Attempts that an overloaded server rejected are used up, too.
+  return ofLostConnections.has(error.reason) && !/CONCURRENCY_LIMIT|WAIT_QUEUE_FULL|OVERLOADED/.test(error.message);
+}
+
+/** Makes calls in their way. Resolves to what each came to; a batch that throws throws. */
+function settledOf(
+  made: readonly Made[],
+  client: Client<Worker>,
+  { timeoutMs, signal, ...options }: CallOptions,
+): Promise<PromiseSettledResult<Done | undefined>[]> {
+  const { way, method, work } = made[0]!;
+  if (way === "batch") {
+    const configured = withOptions(client, options);
+    return batch({ timeoutMs, signal }, (on) => made.map((each) => on(configured)[each.method](each.work)));
+  }
+  const configured = withOptions(client, { ...options, timeoutMs, signal });
+  if (way === "call") return Promise.allSettled([configured[method](work)]);
+  // Nothing comes back, as its type says.
+  return Promise.allSettled([oneway(configured)[method](work) as Promise<undefined>]);
 }
 
 function workOf(random: Random, token: string): Work {

@@ -65,9 +65,10 @@ export class Ledger {
       this.violated(`${process.instance} runs ${running.size} handlers, above ${handlersRunning}`);
     const address = call?.peer?.address;
     let awaited = 0;
-    // One whose caller has gone counts no longer.
+    // One whose caller has gone counts no longer, and for a oneway one nobody waits.
     for (const other of running) {
-      if (other.call?.peer?.address === address && other.call?.abandoned === undefined) awaited++;
+      const { peer, abandoned, oneway } = other.call ?? {};
+      if (peer?.address === address && abandoned === undefined && oneway !== true) awaited++;
     }
     if (awaited > inFlight) this.violated(`${process.instance} runs ${awaited} calls of ${address}, above ${inFlight}`);
   }

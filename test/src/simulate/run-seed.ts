@@ -72,6 +72,8 @@ export async function runSeed(seed: number, { onTrace, ...less }: SeedOptions = 
       await assertClockAtRest(clock, 0);
     }
     world.checkRest();
+    if (isCalm(plan) && calls.vanished > world.givenUp)
+      ledger.violated(`${calls.vanished} oneway calls vanished, and only ${world.givenUp} were given up`);
     calls.atEnd(world.alwaysServed && plan.faults.every(({ what }) => what === "drain server"));
   } catch (error) {
     fail(error);
@@ -88,6 +90,12 @@ export async function runSeed(seed: number, { onTrace, ...less }: SeedOptions = 
     violations: ledger.violations,
     plan,
   };
+}
+
+/** Nothing goes wrong, and there is room and time for every call. */
+function isCalm({ faults, handlersRunning, limits, network }: Plan): boolean {
+  const room = handlersRunning >= 8_192 && limits.inFlight >= 64;
+  return faults.length === 0 && room && (network.bytesPerMs ?? 0) >= 10_000;
 }
 
 /** A cluster in which everything is well again must answer again, within the longest backoff. */

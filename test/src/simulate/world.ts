@@ -77,6 +77,16 @@ export class World {
     }
   }
 
+  /** Calls that a full queue of this side or an overloaded server gave up, and said so in its figures. */
+  get givenUp(): number {
+    const clients = [
+      ...this.#clients.map(({ connector }) => connector),
+      ...this.#servers.map(({ outgoing }) => outgoing),
+    ];
+    const evicted = clients.reduce((sum, connector) => sum + connector.stats().evicted, 0);
+    return this.#servers.reduce((sum, { server }) => sum + (server?.stats().turnedAway ?? 0), evicted);
+  }
+
   /** Whatever was closed has nothing left. */
   checkRest(): void {
     const ends = [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
-import { type Balancer, type Client, connect } from "@rpc/core";
+import { type Balancer, type Client, type Connector, connect } from "@rpc/core";
 import { createManualClock, type ManualClock } from "@rpc/core/testing";
 import { atEnd } from "./ground/at-end.js";
 import { type ConnectSettings, type Probe, ProbeService } from "./ground/calling.js";
@@ -8,7 +8,7 @@ import { failed } from "./ground/failed.js";
 import { inMemory, onTcp } from "./ground/grounds.js";
 import { listing } from "./ground/listing.js";
 import { firstId, greet, meeting } from "./ground/meeting.js";
-import { pong, response } from "./raw/frames.js";
+import { type HelloParts, pong, response } from "./raw/frames.js";
 import type { RawPeer } from "./raw/peer.js";
 import { raw } from "./raw/raw.js";
 import type { Received } from "./raw/received.js";
@@ -28,13 +28,19 @@ const methods = [
 
 interface Listed {
   readonly clock: ManualClock;
+  readonly connector: Connector;
   readonly probe: Client<Probe>;
   /** The servers' ends, in the order of the list, each greeted and with its service opened. */
   readonly peers: readonly RawPeer[];
 }
 
-/** A client of `count` raw servers, which prefers the first. */
-async function listed(t: TestContext, count: number, settings: ConnectSettings = {}): Promise<Listed> {
+/** A client of `count` raw servers, which prefers the first. `welcome` is what they say of themselves. */
+async function listed(
+  t: TestContext,
+  count: number,
+  settings: ConnectSettings = {},
+  welcome: HelloParts = {},
+): Promise<Listed> {
   const ground = inMemory();
   const clock = createManualClock();
   const list = listing();
@@ -60,13 +66,13 @@ async function listed(t: TestContext, count: number, settings: ConnectSettings =
   const asked = probe.nothing();
   const peers = await Promise.all(servers.map((server) => server.accept()));
   const [first, ...others] = peers;
-  await greet(first!, { methods });
+  await greet(first!, { methods, welcome });
   const { id } = await first!.expect("request");
   first!.send(response(id));
   await asked;
-  for (const peer of others) await greet(peer, { methods });
+  for (const peer of others) await greet(peer, { methods, welcome });
   await clock.advance(20);
-  return { clock, probe, peers };
+  return { clock, connector, probe, peers };
 }
 
 /** Takes the next request, and what asks after the peer before it. */
@@ -151,6 +157,29 @@ test("where fewer than half are heard of, all that are ready are used, and calls
   const second = await peers[0]!.expect("request");
   peers[0]!.send(response(id, { value: 1 }), response(second.id, { value: 2 }));
   assert.deepEqual(await Promise.all([call, next]), [1, 2]);
+});
+
+test("calls that were written since others left the queue of a suspect server are told that they were", async (t) => {
+  const limits = [4_194_304, 1_024, 100_000, 0, 262_144, 4_194_304];
+  const { clock, connector, probe, peers } = await listed(t, 2, { retry: { attempts: 2 } }, { limits });
+  const [silent, other] = peers as [RawPeer, RawPeer];
+  silent.stopReading();
+  other.stopReading();
+  const long = "l".repeat(90_000);
+  // Of the first the server has a part, the second must wait for that, and the third for the second.
+  const calls = [probe.echo(long), probe.echo(long), probe.echo("short")];
+  const failing = calls.map((call) => failed(call));
+  await clock.advance(suspectMs);
+  for (const { queue } of connector.stats().connections) assert.ok(queue.entries >= 0, `${queue.entries} in the queue`);
+  silent.goOnReading();
+  await clock.advance(10);
+  const heard = silent.waiting();
+  const asked = heard.filter(({ kind }) => kind === "request").map(({ id }) => id);
+  const cancelled = heard.filter(({ kind }) => kind === "cancel").map(({ id }) => id);
+  assert.deepEqual(cancelled, asked);
+  silent.reset();
+  other.reset();
+  await Promise.all(failing);
 });
 
 test("only as many calls leave a suspect server as the budget pays for; the others may still be answered there", async (t) => {

@@ -109,7 +109,9 @@ export class Outgoing implements Carrier, QueueOwner {
   moveAway(tracker: Tracker, mayMove: (call: Call, written: boolean) => boolean): void {
     const error = (): RpcError => silent(this.#connection.peer.address);
     for (const pending of this.#queue.values()) {
-      if (pending.tracker === tracker && !pending.settled && mayMove(pending.call, false)) pending.giveUp(error());
+      if (pending.tracker !== tracker || pending.settled) continue;
+      // One that was given up before it may have made room to write this one, which is in flight then.
+      if (pending.call.carrier === pending && mayMove(pending.call, false)) pending.giveUp(error());
     }
     for (const id of this.#inFlight.ids(tracker)) {
       const call = this.#inFlight.get(id);

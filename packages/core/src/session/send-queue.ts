@@ -135,17 +135,29 @@ export class SendQueue {
     for (const pending of oneways) this.#line?.delete(pending);
     this.#calls = this.values().filter(({ call }) => !call.oneway);
     this.#head = 0;
-    for (const pending of oneways) if (pending.queuedBody !== undefined) this.#forget(pending);
+    for (const pending of oneways) this.#letGo(pending);
     return oneways;
   }
 
   /** Takes all calls out. */
   takeAll(): PendingCall[] {
     const all: PendingCall[] = [];
-    for (let pending = this.shift(); pending !== undefined; pending = this.shift()) all.push(pending);
+    for (const pending of this.values()) {
+      this.#letGo(pending);
+      all.push(pending);
+    }
+    this.#calls = [];
+    this.#head = 0;
     if (this.#line !== undefined) all.push(...this.#line);
     this.#line = undefined;
     return all;
+  }
+
+  /** What is let go to fail is not in the queue any more, though somebody may give it up before it has failed. */
+  #letGo(pending: PendingCall): void {
+    if (pending.queuedBody === undefined) return;
+    this.#forget(pending);
+    pending.queuedBody = undefined;
   }
 
   #forget(pending: PendingCall): void {

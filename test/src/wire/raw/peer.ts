@@ -119,6 +119,11 @@ export class RawPeer {
     return this.#frames.splice(0);
   }
 
+  /** Takes every frame that is here. */
+  waiting(): Received[] {
+    return this.#frames.splice(0);
+  }
+
   /** Reads no more: what the other side sends piles up. */
   stopReading(): void {
     this.#stream.pause();
