@@ -58,7 +58,7 @@ export class InFlight {
     calls[slot] = call;
     remotes[slot] = remote;
     trackers[slot] = tracker;
-    receivers[slot] = receiver;
+    receivers[slot] = isItself(call, receiver) ? undefined : receiver;
     writtenAt[slot] = -1;
     this.#size++;
     call.carrier = this.#owner;
@@ -101,7 +101,7 @@ export class InFlight {
     if (call === undefined) return;
     const slot = id & this.#mask;
     const { remotes, trackers, receivers, writtenAt } = this.#columns;
-    const receiver = receivers[slot]!;
+    const receiver = receivers[slot] ?? (call as Call & Receiver);
     this.#free(call, slot);
     settle(call, remotes[slot]!, trackers[slot], writtenAt[slot]!, undefined, now);
     receiver.succeed(output);
@@ -113,7 +113,13 @@ export class InFlight {
     if (call === undefined) return undefined;
     const slot = id & this.#mask;
     const { remotes, trackers, receivers, writtenAt } = this.#columns;
-    const pending = new PendingCall(this.#owner, call, remotes[slot]!, trackers[slot], receivers[slot]!);
+    const pending = new PendingCall(
+      this.#owner,
+      call,
+      remotes[slot]!,
+      trackers[slot],
+      receivers[slot] ?? (call as Call & Receiver),
+    );
     pending.writtenAt = writtenAt[slot]!;
     this.#free(call, slot);
     return pending;
@@ -161,6 +167,7 @@ class Columns {
   readonly calls: (Call | undefined)[];
   readonly remotes: (RemoteMethod | undefined)[];
   readonly trackers: (Tracker | undefined)[];
+  /** Undefined where the call is told itself, as a client's is: what refers to few new objects is cheap to collect. */
   readonly receivers: (Receiver | undefined)[];
   /** In ms on the clock; −1 while it is not written. */
   readonly writtenAt: Float64Array;
@@ -182,6 +189,10 @@ class Columns {
     this.receivers[target] = from.receivers[source];
     this.writtenAt[target] = from.writtenAt[source]!;
   }
+}
+
+function isItself(call: Call, receiver: Receiver): boolean {
+  return (receiver as Receiver & Call) === call;
 }
 
 function empty<T>(capacity: number): (T | undefined)[] {
