@@ -5,6 +5,9 @@ import { idle } from "./idle.js";
 import { inFlight } from "./in-flight.js";
 import { largeAnswers } from "./large-answers.js";
 import { overload } from "./overload.js";
+import { streamCrowd } from "./stream-crowd.js";
+import { streamRates } from "./stream-rates.js";
+import { streamSlowConsumer } from "./stream-slow-consumer.js";
 import type { Trial } from "./trial.js";
 import { writes } from "./writes.js";
 
@@ -17,5 +20,8 @@ export const trials: readonly Trial[] = [
   deadlines,
   overload,
   idle,
+  streamRates,
+  streamSlowConsumer,
+  streamCrowd,
   ...attacks,
 ];
