@@ -1,0 +1,2 @@
+export type { ConsulRegistryOptions } from "./consul-options.js";
+export { consulRegistry } from "./consul-registry.js";

@@ -1,0 +1,15 @@
+import { randomUUID } from "node:crypto";
+import { describe } from "node:test";
+import { registrySuite } from "@rpc/core/testing";
+import { consulRegistry } from "@rpc/registry-consul";
+import { consulMissing, openConsul } from "../servers/consul.js";
+import { sharedServer } from "../servers/shared-server.js";
+
+describe("a registry in Consul", { skip: consulMissing }, () => {
+  const consul = sharedServer(openConsul);
+  registrySuite("Consul", async () => {
+    const cluster = randomUUID();
+    const open = () => consulRegistry({ url: `http://127.0.0.1:${consul().port}`, cluster });
+    return { registry: open(), again: async () => open(), close: async () => {} };
+  });
+});
