@@ -15,6 +15,7 @@ import { type EjectionOptions, Health } from "./health.js";
 import type { Link, LinkUser } from "./link.js";
 import { Member, MemberLane, type MemberOwner } from "./member.js";
 import { noEndpoint, PinnedCalls } from "./pinned-calls.js";
+import { ReadyWaiters } from "./ready-waiters.js";
 import { subsetOf } from "./subset.js";
 import type { Throttle } from "./throttle.js";
 import { warmthAfter } from "./warm-up.js";
@@ -70,6 +71,7 @@ export class Channel implements Ticking, MemberOwner {
   readonly #options: ChannelOptions;
   readonly #members = new Map<string, Member>();
   readonly #waiting: WaitRoom;
+  readonly #readyWaiters = new ReadyWaiters();
   readonly #makePicker: (ready: readonly ReadyCandidate[]) => Picker;
   #picker: Picker | undefined;
   #rebuildTimer: Timer | undefined;
@@ -128,6 +130,14 @@ export class Channel implements Ticking, MemberOwner {
     const refused = candidate === undefined ? this.#nothingPicked() : this.#shed(call);
     if (refused === undefined) candidate!.send(call, receiver);
     else receiver.fail(refused);
+  }
+
+  /** Resolves when an instance is ready; rejects with why none is, when a call would. */
+  async ready(): Promise<void> {
+    if (this.#picker !== undefined) return;
+    const hopeless = this.#whyNotWait("no");
+    if (hopeless !== undefined) throw hopeless;
+    await this.#readyWaiters.wait();
   }
 
   #shed(call: Call): RpcError | undefined {
@@ -235,6 +245,7 @@ export class Channel implements Ticking, MemberOwner {
     this.#pinned.close();
     for (const resolve of this.#awaitingList.splice(0)) resolve();
     this.#waiting.fail(() => this.#closedError());
+    this.#readyWaiters.fail(() => this.#closedError());
   }
 
   /** A member's connection is ready: its service is opened on it. */
@@ -300,9 +311,14 @@ export class Channel implements Ticking, MemberOwner {
   /** Something failed: where nobody is ready and patience is over, nobody has to wait any longer. */
   failed(member?: Member): void {
     if (member?.room !== undefined) this.#pinned.failed(member);
-    if (this.#picker !== undefined || this.#waiting.size === 0 || this.#options.waitForReady) return;
-    if (this.#refused() !== undefined || this.#options.clock.now() >= this.#patientUntil())
-      this.#waiting.fail((call) => this.#unavailable(call.processed));
+    if (this.#picker !== undefined || this.#nobodyWaits || this.#options.waitForReady) return;
+    if (this.#refused() === undefined && this.#options.clock.now() < this.#patientUntil()) return;
+    this.#waiting.fail((call) => this.#unavailable(call.processed));
+    this.#readyWaiters.fail(() => this.#unavailable("no"));
+  }
+
+  get #nobodyWaits(): boolean {
+    return this.#waiting.size + this.#readyWaiters.size === 0;
   }
 
   #memberOf(endpoint: Endpoint): Member {
@@ -339,22 +355,26 @@ export class Channel implements Ticking, MemberOwner {
 
   #wait(call: Call): Promise<unknown> {
     if (call.abandoned !== undefined) return Promise.reject(call.abandoned);
-    if (this.#closed) return Promise.reject(this.#closedError());
+    const hopeless = this.#whyNotWait(call.processed);
+    return hopeless === undefined ? this.#waiting.wait(call) : Promise.reject(hopeless);
+  }
+
+  /** Why waiting for an instance is of no use; undefined where it is, and then patience has an end. */
+  #whyNotWait(processed: Processed): RpcError | undefined {
+    if (this.#closed) return this.#closedError();
     const { clock, waitForReady } = this.#options;
-    const refused = this.#refused();
-    if (refused !== undefined && !waitForReady) return Promise.reject(this.#unavailable(call.processed));
-    if (!waitForReady) {
-      const leftMs = this.#patientUntil() - clock.now();
-      if (leftMs <= 0) return Promise.reject(this.#unavailable(call.processed));
-      this.#patience ??= clock.setTimer(() => this.#onPatienceOver(), leftMs);
-    }
-    return this.#waiting.wait(call);
+    if (waitForReady) return undefined;
+    if (this.#refused() !== undefined) return this.#unavailable(processed);
+    const leftMs = this.#patientUntil() - clock.now();
+    if (leftMs <= 0) return this.#unavailable(processed);
+    this.#patience ??= clock.setTimer(() => this.#onPatienceOver(), leftMs);
+    return undefined;
   }
 
   #onPatienceOver(): void {
     this.#patience = undefined;
     this.failed();
-    if (this.#waiting.size === 0) return;
+    if (this.#nobodyWaits) return;
     const { clock } = this.#options;
     this.#patience = clock.setTimer(() => this.#onPatienceOver(), this.#patientUntil() - clock.now());
   }
@@ -422,6 +442,7 @@ export class Channel implements Ticking, MemberOwner {
     this.#picker = this.#pickerOf(ready);
     this.#patience?.cancel();
     this.#patience = undefined;
+    this.#readyWaiters.tell();
     if (this.#waiting.size > 0) this.#waiting.release(this.invoke);
   }
 

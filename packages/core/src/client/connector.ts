@@ -48,6 +48,12 @@ export interface Connector {
   client<T>(service: ServiceDescriptor<T>): Client<T>;
   /** Returns what calls of a service go through, interceptors and retries included. */
   invokeFor(service: ServiceDescriptor): Invoke;
+  /**
+   * Connects now to the service's instances, before the first call, and keeps connected, with the waits of `backoff`: so
+   * that servers can call what `serve` offers though this process calls nobody. Resolves when one is ready; rejects as a
+   * call would where none is, and goes on trying.
+   */
+  ready(service: ServiceDescriptor): Promise<void>;
   /** Returns what was counted since the connector was made or reset. A snapshot: plain JSON, see docs/stats.md. */
   stats(): ClientStats;
   /** Begins to count anew. Calls without an outcome, and connections that are open, count on. */
@@ -65,13 +71,21 @@ export function connect(options: ConnectOptions): Connector {
   return new SocketConnector(options);
 }
 
+/** A service as it is called. */
+interface Entry {
+  /** Opened by the first call. */
+  channel: Channel | undefined;
+  invoke: Invoke;
+  open(): Channel;
+}
+
 class SocketConnector implements Connector {
   readonly #options: ConnectOptions;
   readonly #settings;
   readonly #links = new Map<string, { link: Link; users: number }>();
   /** Links that nobody uses any more and that finish what was begun. */
   readonly #closingLinks = new Map<Link, Promise<void>>();
-  readonly #channels = new Map<ServiceDescriptor, { channel: Channel | undefined; invoke: Invoke }>();
+  readonly #channels = new Map<ServiceDescriptor, Entry>();
   readonly #lists = new Set<FollowedService>();
   readonly #stop = new AbortController();
   readonly #ledger: Ledger<Session>;
@@ -122,6 +136,14 @@ class SocketConnector implements Connector {
   }
 
   invokeFor(service: ServiceDescriptor): Invoke {
+    return this.#entryOf(service).invoke;
+  }
+
+  async ready(service: ServiceDescriptor): Promise<void> {
+    await this.#entryOf(service).open().ready();
+  }
+
+  #entryOf(service: ServiceDescriptor): Entry {
     if (!Array.isArray((service as Partial<ServiceDescriptor> | undefined)?.methods))
       throw new TypeError("a connector makes clients of what defineService returns, or serviceOf of @rpc/decorators");
     let known = this.#channels.get(service);
@@ -131,14 +153,12 @@ class SocketConnector implements Connector {
       // Retries innermost: what wraps a call sees it once, however many attempts it takes.
       const policy = retryOptions === false ? undefined : new RetryPolicy(retryOptions, clock, random);
       const all = policy === undefined ? interceptors : [...interceptors, retryBy(policy, clock)];
-      const entry: { channel: Channel | undefined; invoke: Invoke } = {
+      const entry: Entry = {
         channel: undefined,
         invoke: (call) => first(call),
+        open: () => (entry.channel ??= detached(() => this.#openChannel(service, policy))),
       };
-      const first: Invoke = (call) => {
-        entry.channel ??= detached(() => this.#openChannel(service, policy));
-        return entry.channel.invoke(call);
-      };
+      const first: Invoke = (call) => entry.open().invoke(call);
       const composed = compose(all, (call) => (entry.channel === undefined ? first(call) : entry.channel.invoke(call)));
       entry.invoke = counting(composed, this.#calls, service.methods);
       if (interceptors.length === 0) {
@@ -146,8 +166,7 @@ class SocketConnector implements Connector {
         const direct: Direct = {
           send: (call, receiver) => {
             policy?.count(call);
-            entry.channel ??= detached(() => this.#openChannel(service, policy));
-            entry.channel.send(call, receiver);
+            (entry.channel ?? entry.open()).send(call, receiver);
           },
           recover: policy === undefined ? (_, thrown) => Promise.reject(thrown) : recoveryBy(policy, clock, again),
         };
@@ -156,7 +175,7 @@ class SocketConnector implements Connector {
       this.#channels.set(service, entry);
       known = entry;
     }
-    return known.invoke;
+    return known;
   }
 
   stats(): ClientStats {
