@@ -24,25 +24,29 @@ export class Peers {
     return peers;
   }
 
-  /** Calls `onPeer` with each that comes from now on. Returns what ends that. */
+  /** Calls `onPeer` with each that is there, and that comes from now on. Returns what ends that. */
   listen(onPeer: OnPeer): () => void {
     if (typeof onPeer !== "function")
       throw new TypeError("onPeer wants a function, which is called with each new peer");
     const listener = { onPeer };
     this.#listeners.add(listener);
+    for (const peer of this.list()) this.#call(onPeer, peer);
     return () => void this.#listeners.delete(listener);
   }
 
-  /** A peer was let in. What a listener throws, or rejects with, concerns nobody else. */
+  /** A peer was let in. */
   tell(peer: Peer): void {
+    for (const { onPeer } of this.#listeners) this.#call(onPeer, peer);
+  }
+
+  /** What a listener throws, or rejects with, concerns nobody else. */
+  #call(onPeer: OnPeer, peer: Peer): void {
     const failed = (thrown: unknown): void => logFailed(this.#logger, "a listener of onPeer", thrown);
-    for (const { onPeer } of this.#listeners) {
-      try {
-        const returned: unknown = onPeer(peer);
-        if (returned instanceof Promise) returned.catch(failed);
-      } catch (thrown) {
-        failed(thrown);
-      }
+    try {
+      const returned: unknown = onPeer(peer);
+      if (returned instanceof Promise) returned.catch(failed);
+    } catch (thrown) {
+      failed(thrown);
     }
   }
 }

@@ -66,8 +66,8 @@ export interface Server {
    */
   peers(): readonly Peer[];
   /**
-   * Calls `onPeer` with each peer that connects from now on, once it may be called; `peer.closed` tells when it has gone.
-   * Returns what ends that.
+   * Calls `onPeer` with each peer that is connected now, and with each that connects later, once it may be called;
+   * `peer.closed` tells when it has gone. Returns what ends that.
    */
   onPeer(onPeer: OnPeer): () => void;
   /** Returns what was counted since the server was made or reset. A snapshot: plain JSON, see docs/stats.md. */

@@ -1,4 +1,4 @@
-import type { Address, Balancer, ConnectOptions, Logger, Registry, ServeOptions } from "@rpc/core";
+import type { Address, Balancer, ConnectOptions, Logger, OfferOptions, Registry, ServeOptions } from "@rpc/core";
 import type { Container } from "inversify";
 import type { LogLevel } from "../logging/levels.js";
 import type { Class } from "../notes/class-ref.js";
@@ -29,7 +29,14 @@ export type AppServeOptions = Omit<
 >;
 
 /** Options of the app's clients alone. */
-export type AppConnectOptions = Omit<ConnectOptions, Taken | "address" | "balancer" | "serve">;
+export type AppConnectOptions = Omit<ConnectOptions, Taken | "address" | "balancer" | "serve"> & {
+  /**
+   * Whether the app's services are offered to the servers that its clients connect to, on the same connections, and with
+   * what limits. Such an app connects when it starts, and keeps connected. Defaults to true where `listen` is false, else
+   * to false.
+   */
+  readonly serve?: boolean | Omit<OfferOptions, "services" | "ambient">;
+};
 
 /** Options of `createApp`. */
 export interface AppOptions extends Shared {
@@ -46,8 +53,11 @@ export interface AppOptions extends Shared {
    */
   readonly container?: Container;
 
-  /** Where to listen. Defaults to `tcp://127.0.0.1:0`: loopback, a port that the system chooses. */
-  readonly listen?: Address;
+  /**
+   * Where to listen; false: nowhere, and what is served is offered on the connections that the app's clients make, to
+   * who is behind them. Defaults to `tcp://127.0.0.1:0`: loopback, a port that the system chooses.
+   */
+  readonly listen?: Address | false;
   /** The address that others are told; required where `listen` is a wildcard address. Defaults to where the app listens. */
   readonly advertise?: Address;
   /** Listening on anything but loopback is refused unless this says that it is meant. Defaults to false. */

@@ -1,4 +1,13 @@
-import type { Address, ClientStats, ClientWith, NodeState, ServerStats, ServiceDescriptor } from "@rpc/core";
+import type {
+  Address,
+  ClientStats,
+  ClientWith,
+  NodeState,
+  OnPeer,
+  Peer,
+  ServerStats,
+  ServiceDescriptor,
+} from "@rpc/core";
 import type { Container, ServiceIdentifier } from "inversify";
 import type { Class } from "../notes/class-ref.js";
 
@@ -19,9 +28,23 @@ export interface App {
   get<T>(id: ServiceIdentifier<T>): T;
   /** Returns a client of a service, as `@InjectClient` would inject it. `Classes` are those that its methods name as `output`. */
   client<T extends object, Classes = never>(service: Class<T> | ServiceDescriptor<T>): ClientWith<T, Classes>;
+  /** Returns a client of a service that a peer offers, on its connection: one of `peers()`, or `currentCall().peer`. */
+  client<T extends object, Classes = never>(
+    service: Class<T> | ServiceDescriptor<T>,
+    peer: Peer,
+  ): ClientWith<T, Classes>;
+  /** Returns who is connected to the app's server now and takes calls. Empty where the app does not listen. */
+  peers(): readonly Peer[];
+  /**
+   * Calls `onPeer` with each peer that is connected to the app's server, and each that connects later; `peer.closed` tells
+   * when it has gone. Returns what ends that. May be asked before `start`.
+   */
+  onPeer(onPeer: OnPeer): () => void;
   /**
    * Listens, then registers; from now on the signals stop the app. Resolves when others can find it. When it rejects,
-   * nothing is left open, and the app is over. Clients work without it.
+   * nothing is left open, and the app is over. Clients work without it. An app whose services are offered on its clients'
+   * connections makes these now, for every service it has a client of, and keeps them: it waits 5 s for that, and where
+   * nobody is there goes on trying.
    */
   start(): Promise<void>;
   /** Returns what was counted, of its calls of others and of others' calls of it. A snapshot: plain JSON, see docs/stats.md. */

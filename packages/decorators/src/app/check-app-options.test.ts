@@ -21,7 +21,7 @@ describe("options of createApp", () => {
 
   test("one of the wrong type says which is wanted and which was given", () => {
     refused({ services: {} }, "services must be an array");
-    refused({ listen: 80 }, "listen must be a string, not 80");
+    refused({ listen: 80 }, "listen must be a string, or false, not 80");
     refused({ ambient: "yes" }, "ambient must be true or false");
     refused({ connect: { timeoutMs: "5" } }, "timeoutMs must be a number");
     refused({ connect: { whenFull: "drop" } }, "whenFull", '"evict"');

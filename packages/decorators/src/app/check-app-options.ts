@@ -11,7 +11,7 @@ const kinds: Kinds<AppOptions> = {
   services: "list",
   clients: "list",
   container: "object",
-  listen: "string",
+  listen: "any",
   advertise: "string",
   insecure: "boolean",
   registry: "object",
@@ -57,6 +57,7 @@ const serveKinds: Kinds<AppServeOptions> = {
 };
 
 const connectKinds: Kinds<AppConnectOptions> = {
+  serve: "any",
   timeoutMs: "number",
   interceptors: "list",
   retry: "any",
@@ -83,6 +84,7 @@ export function checkAppOptions(options: AppOptions): void {
   checkOptions("createApp", options, kinds);
   checkOptions("createApp: serve", options.serve ?? {}, serveKinds);
   checkOptions("createApp: connect", options.connect ?? {}, connectKinds);
+  checkOffered(options);
   for (const entry of options.clients ?? []) {
     if (!isClass(entry)) throw badOption(`createApp: clients takes classes to make, not ${shown(entry)}`);
   }
@@ -95,6 +97,22 @@ export function checkAppOptions(options: AppOptions): void {
   checkShape("container", options.container, ["bind", "getAsync"], "a Container of inversify");
   checkLogger(options.logger);
   checkSignals(options.signals);
+}
+
+/** Who listens nowhere has no server that options could be for. */
+function checkOffered({ listen, advertise, serve, connect }: AppOptions): void {
+  if (listen !== undefined && listen !== false && typeof listen !== "string")
+    throw badOption(`createApp: listen must be a string, or false, not ${shown(listen)}`);
+  const offered = connect?.serve;
+  if (offered !== undefined && typeof offered !== "boolean" && (typeof offered !== "object" || offered === null))
+    throw badOption(`createApp: connect.serve must be true, false or an object of options, not ${shown(offered)}`);
+  if (listen !== false) return;
+  if (advertise !== undefined)
+    throw badOption("createApp: advertise is given, but listen is false: leave one of them out");
+  if (serve !== undefined)
+    throw badOption("createApp: serve is for a server, and listen is false: write connect: { serve: { … } }");
+  if (offered === false)
+    throw badOption("createApp: listen and connect.serve are both false: nobody could call what is served");
 }
 
 /** Names that people try, and where the option is. */

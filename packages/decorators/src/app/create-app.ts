@@ -16,6 +16,7 @@ import type { App } from "./app.js";
 import type { AppOptions } from "./app-options.js";
 import { checkAppOptions } from "./check-app-options.js";
 import { createClients } from "./clients.js";
+import { offerOf } from "./offer.js";
 import { createRunningApp } from "./running-app.js";
 import { useRegistry } from "./shared-registry.js";
 
@@ -33,9 +34,16 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   const logger = loggerOf(options.logger);
   const shared = { ...sharedBy(options), logger, registry: options.registry ?? defaultRegistry(options, logger) };
-  const connector = connect({ ...options.connect, ...shared, balancer: options.balancer ?? p2cPeakEwma });
-  const clientOf = createClients(connector, mappings, options);
-  const appBindings = createAppBindings(container, clientOf);
+  const offer = offerOf(options, served);
+  const { serve: _, ...connectOptions } = options.connect ?? {};
+  const connector = connect({
+    ...connectOptions,
+    ...shared,
+    ...(offer === undefined ? {} : { serve: offer.options }),
+    balancer: options.balancer ?? p2cPeakEwma,
+  });
+  const clients = createClients(connector, mappings, options);
+  const appBindings = createAppBindings(container, clients.of);
   try {
     const instances = new Map<unknown, object>();
     const made = async (target: Class): Promise<object> => {
@@ -47,17 +55,23 @@ export async function createApp(options: AppOptions): Promise<App> {
     for (const target of targets) appBindings.bindOnce(target);
     const bindings: Binding[] = [];
     for (const service of served) bindings.push(await bindingOf(service, mappings, made));
+    offer?.fill(bindings);
     for (const target of options.clients ?? []) await made(target);
     return createRunningApp({
       container,
       instances,
-      clientOf,
+      clients,
       appBindings,
       connector,
       closeRegistry: useRegistry(shared.registry),
       signals: options.signals === false ? [] : (options.signals ?? ["SIGTERM", "SIGINT"]),
       logger,
-      serveOptions: bindings.length === 0 ? undefined : { ...serveSettings(options), ...shared, services: bindings },
+      keepsConnected: offer !== undefined,
+      waitsForReady: options.connect?.waitForReady ?? false,
+      serveOptions:
+        bindings.length === 0 || options.listen === false
+          ? undefined
+          : { ...serveSettings(options), ...shared, services: bindings },
     });
   } catch (error) {
     await appBindings.withdraw();
@@ -101,7 +115,7 @@ function serveSettings({
   ambient = true,
   serve,
 }: AppOptions): Omit<ServeOptions, "services" | "invoke"> {
-  return { ...serve, ...given({ listen, advertise, insecure }), ambient };
+  return { ...serve, ...given({ listen: listen === false ? undefined : listen, advertise, insecure }), ambient };
 }
 
 function defaultRegistry({ cluster }: AppOptions, logger: Logger) {
@@ -114,7 +128,8 @@ function loggerOf(option: AppOptions["logger"]): Logger {
 }
 
 function refuseIdleListener({ listen, advertise }: AppOptions): void {
-  const option = listen !== undefined ? "listen" : advertise !== undefined ? "advertise" : undefined;
+  const option =
+    listen !== undefined && listen !== false ? "listen" : advertise !== undefined ? "advertise" : undefined;
   if (option === undefined) return;
   throw startUpError(
     "BAD_OPTION",

@@ -4,6 +4,8 @@ import {
   type Connector,
   type Logger,
   type NodeState,
+  type OnPeer,
+  type Peer,
   RpcError,
   type ServeOptions,
   type Server,
@@ -16,7 +18,8 @@ import { resolveNow } from "../container/make-instance.js";
 import { type Class, isClass } from "../notes/class-ref.js";
 import { serviceOf } from "../service/service-of.js";
 import type { App, AppStats } from "./app.js";
-import type { ClientOf } from "./clients.js";
+import type { Clients } from "./clients.js";
+import { PeerListeners } from "./peer-listeners.js";
 import { onSignals } from "./signals.js";
 
 /** What an app is made of. */
@@ -24,13 +27,17 @@ export interface AppParts {
   readonly container: Container;
   /** What was made of `services` and `clients`, by class. */
   readonly instances: ReadonlyMap<unknown, object>;
-  readonly clientOf: ClientOf;
+  readonly clients: Clients;
   readonly appBindings: AppBindings;
   readonly connector: Connector;
   readonly closeRegistry: () => Promise<void>;
   readonly signals: readonly NodeJS.Signals[];
   readonly logger: Logger;
-  /** undefined: nothing is served. */
+  /** Whether it offers services on the connections that its clients make: then it makes them at its start. */
+  readonly keepsConnected: boolean;
+  /** Whether its clients wait for an instance for as long as it takes. */
+  readonly waitsForReady: boolean;
+  /** undefined: nothing is served, or it listens nowhere. */
   readonly serveOptions: ServeOptions | undefined;
 }
 
@@ -41,6 +48,7 @@ export function createRunningApp(parts: AppParts): App {
 
 class RunningApp implements App {
   readonly #parts: AppParts;
+  readonly #peerListeners = new PeerListeners();
   #server: Server | undefined;
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
@@ -53,9 +61,11 @@ class RunningApp implements App {
   get address(): Address {
     if (this.#server !== undefined) return this.#server.address;
     throw wrongMoment(
-      this.#parts.serveOptions === undefined
-        ? "the app has no address, because it serves nothing: name classes in services"
-        : "the app does not listen: its address is known once start() has resolved",
+      this.#parts.keepsConnected && this.#parts.serveOptions === undefined
+        ? "the app has no address, because it listens nowhere (listen): what it offers is called by who it connects to"
+        : this.#parts.serveOptions === undefined
+          ? "the app has no address, because it serves nothing: name classes in services"
+          : "the app does not listen: its address is known once start() has resolved",
     );
   }
 
@@ -71,9 +81,21 @@ class RunningApp implements App {
     return resolveNow(container, id);
   }
 
-  client<T extends object, Classes = never>(service: Class<T> | ServiceDescriptor<T>): ClientWith<T, Classes> {
-    const descriptor = isClass(service) ? serviceOf(service as Class<T>) : service;
-    return this.#parts.clientOf(descriptor as ServiceDescriptor) as ClientWith<T, Classes>;
+  client<T extends object, Classes = never>(
+    service: Class<T> | ServiceDescriptor<T>,
+    peer?: Peer,
+  ): ClientWith<T, Classes> {
+    const { clients } = this.#parts;
+    const descriptor = (isClass(service) ? serviceOf(service as Class<T>) : service) as ServiceDescriptor;
+    return (peer === undefined ? clients.of(descriptor) : clients.ofPeer(descriptor, peer)) as ClientWith<T, Classes>;
+  }
+
+  peers(): readonly Peer[] {
+    return this.#server?.peers() ?? [];
+  }
+
+  onPeer(onPeer: OnPeer): () => void {
+    return this.#peerListeners.listen(onPeer);
   }
 
   stats(): AppStats {
@@ -108,16 +130,31 @@ class RunningApp implements App {
     const { serveOptions, logger, signals } = this.#parts;
     try {
       this.#ignoreSignals = onSignals(signals, (signal) => this.#stopOn(signal));
-      if (serveOptions === undefined) return;
-      this.#server = await serve(serveOptions);
-      const services = serveOptions.services?.map(({ service }) => service.name);
-      logger.info("serving", { services, address: this.#server.address });
+      if (serveOptions !== undefined) {
+        this.#server = await serve(serveOptions);
+        this.#peerListeners.attach(this.#server);
+        const services = serveOptions.services?.map(({ service }) => service.name);
+        logger.info("serving", { services, address: this.#server.address });
+      }
+      if (this.#parts.keepsConnected) await this.#connect();
     } catch (error) {
       await this.#close().catch((closing) =>
         logger.error("the app that did not start did not close either", { error: closing }),
       );
       throw error;
     }
+  }
+
+  /** Who offers services must be connected to be called. Nobody there yet is no reason not to start: it goes on trying. */
+  async #connect(): Promise<void> {
+    const { clients, connector, logger, waitsForReady } = this.#parts;
+    const connecting = clients.services.map((service) =>
+      connector.ready(service).catch((error: unknown) => {
+        if (this.#stopped === undefined)
+          logger.warn("not connected yet, so what is offered cannot be called", { service: service.name, error });
+      }),
+    );
+    if (!waitsForReady) await Promise.all(connecting);
   }
 
   async #stop(): Promise<void> {

@@ -1,0 +1,38 @@
+import { type Binding, type Handler, type OfferOptions, RpcError } from "@rpc/core";
+import type { ServiceToServe } from "../service/services-to-serve.js";
+import type { AppOptions } from "./app-options.js";
+
+/** What an app offers on the connections that its clients make. */
+export interface AppOffer {
+  readonly options: OfferOptions;
+  /** Says what answers: known only once the classes are made, which want clients of the connector that offers them. */
+  fill(bindings: readonly Binding[]): void;
+}
+
+/** Returns what an app offers to the servers that it dials, or undefined where it offers nothing. */
+export function offerOf(options: AppOptions, served: readonly ServiceToServe[]): AppOffer | undefined {
+  const { listen, ambient = true, connect = {} } = options;
+  const { serve = listen === false } = connect;
+  if (serve === false || served.length === 0) return undefined;
+  let made: readonly Binding[] | undefined;
+  const services = served.map(({ descriptor }, at): Binding => {
+    const handlers = descriptor.methods.map((method): Handler => {
+      return (...input) => {
+        if (made === undefined) throw notMade(method.path);
+        return made[at]!.handlers[method.index]!(...input);
+      };
+    });
+    return { service: descriptor, handlers };
+  });
+  return {
+    options: { ...(serve === true ? {} : serve), services, ambient },
+    fill(bindings) {
+      made = bindings;
+    },
+  };
+}
+
+/** A class that is made calls somebody, who calls back before the others are made. */
+function notMade(path: string): RpcError {
+  return new RpcError("unavailable", `${path} cannot be called yet: its app is being made`, { reason: "NOT_READY" });
+}
