@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import test from "node:test";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 /** Runs an example to its end and returns what it printed. */
 function run(name: string): string {
@@ -15,4 +21,67 @@ test("what docs/errors.md shows does what it says: the caller catches the server
 
 test("what the README shows without decorators does what it says", () => {
   assert.equal(run("without-decorators"), "Hello, socket\ndeadline_exceeded processed: no\nHello, dispatcher\n");
+});
+
+test("what docs/streams.md shows does what it says", () => {
+  const said = ["word 1", "word 2", "out_of_range there are 2 words", "word 1", "3", "ONE", "TWO", "deadline_exceeded"];
+  assert.equal(run("streams"), `${said.join("\n")}\n`);
+});
+
+const fileOf = (path: string): string => fileURLToPath(new URL(`../../examples/${path}`, import.meta.url));
+
+/** Runs an example's server in a folder of its own, where its client finds it. */
+async function serving(t: TestContext, name: string) {
+  const folder = mkdtempSync(join(tmpdir(), "rpc-example-"));
+  const env = { ...process.env, TMPDIR: folder };
+  const server: ChildProcess = spawn(process.execPath, [fileOf(`${name}/dist/server.js`)], {
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const said = { text: "" };
+  const ready = new Promise<void>((resolve) => {
+    server.stdout!.setEncoding("utf8").on("data", (text: string) => {
+      said.text += text;
+      if (said.text.includes("is served at")) resolve();
+    });
+  });
+  const exited = once(server, "exit");
+  t.after(async () => {
+    server.kill("SIGTERM");
+    await exited;
+    rmSync(folder, { recursive: true });
+  });
+  await Promise.race([ready, exited.then(() => assert.fail(`the server of ${name} has ended: ${said.text}`))]);
+  const client = async (...args: string[]): Promise<string> => {
+    const ran = await promisify(execFile)(process.execPath, [fileOf(`${name}/dist/client.js`), ...args], {
+      env,
+      timeout: 60_000,
+    });
+    return ran.stdout;
+  };
+  return { folder, said, client };
+}
+
+test("the ticker makes no more prices than its slow reader has room for, and hears when that leaves", async (t) => {
+  const { said, client } = await serving(t, "ticker");
+  const lines = (await client("ACME", "8")).trim().split("\n");
+  assert.equal(lines.length, 8);
+  for (const [index, line] of lines.entries())
+    assert.match(line, new RegExp(`^ACME \\d+\\.\\d\\d {2}price ${index + 1}, \\d+ ms old$`));
+  const left = /ACME: the reader has left, (\d+) prices were made/;
+  while (!left.test(said.text)) await new Promise((resolve) => setImmediate(resolve));
+  const made = Number(left.exec(said.text)?.[1]);
+  assert.ok(made >= 8 && made < 20_000, `${made} prices were made for 8 that were read`);
+});
+
+test("the upload arrives whole, and its progress ends at 100 %", async (t) => {
+  const { folder, client } = await serving(t, "upload");
+  const path = fileURLToPath(new URL("../../package-lock.json", import.meta.url));
+  const bytes = readFileSync(path);
+  const said = await client(path);
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  assert.match(said, /\[#{40}\] 100 %/);
+  assert.ok(said.endsWith(`package-lock.json: ${bytes.length} bytes arrived, sha256 ${sha256}\n`), said.slice(-300));
+  const [kept] = readdirSync(join(folder, "rpc-uploads"));
+  assert.ok(bytes.equals(readFileSync(join(folder, "rpc-uploads", kept!))));
 });

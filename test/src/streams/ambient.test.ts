@@ -45,13 +45,14 @@ for (const ground of streamGrounds) {
               yield 1;
             }
           } finally {
-            seen.push(known()?.method.name);
+            seen.push(known()?.method.name, "end");
           }
         },
       });
       for await (const _ of client.talk(numbers(100))) break;
-      await until("it has ended", () => seen.length === 2);
-      assert.deepEqual(seen, ["talk", "talk"]);
+      await until("it has ended", () => seen.at(-1) === "end");
+      assert.ok(seen.length > 2);
+      assert.deepEqual(new Set(seen.slice(0, -1)), new Set(["talk"]));
     });
 
     test("ends with the stream: what goes on after it has none", async (t) => {

@@ -71,13 +71,20 @@ for (const ground of streamGrounds) {
     test("a source that throws fails the call here with its cause, and the handler's reading with cancelled", async (t) => {
       const { told, tell } = notice<{ items: unknown[]; thrown: unknown }>();
       const cause = new Error("my file is gone");
+      const begun = notice();
       const { client } = await ground.open(t, {
         take: async (items) => {
+          begun.tell();
           tell(await readAll(items));
           return "never heard";
         },
       });
-      const error = await failed(client.take(thenThrows(2, cause)));
+      async function* source(): AsyncGenerator<number> {
+        yield* numbers(2);
+        await begun.told;
+        throw cause;
+      }
+      const error = await failed(client.take(source()));
       assert.deepEqual(
         [error.code, error.reason, error.origin],
         ["invalid_argument", "ARGUMENT_STREAM_FAILED", "local"],

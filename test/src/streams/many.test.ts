@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
+import type { Duplex } from "node:stream";
 import { describe, test } from "node:test";
-import { withOptions } from "@rpc/core";
+import { currentCall, type NewConnection, RpcError, withOptions } from "@rpc/core";
 import { until } from "../wire/ground/until.js";
-import { streamGrounds } from "./ground/grounds.js";
+import { streamGrounds, wiredGrounds } from "./ground/grounds.js";
 import { numbers } from "./ground/items.js";
 
 for (const ground of streamGrounds) {
@@ -29,7 +30,7 @@ for (const ground of streamGrounds) {
           sourcesEnded++;
         }
       }
-      const { client } = await ground.open(t, {
+      const { client, server, connector } = await ground.open(t, {
         give: () => counted(),
         async *talk(items) {
           for await (const item of items) yield item;
@@ -37,9 +38,10 @@ for (const ground of streamGrounds) {
       });
       const caller = new AbortController();
       const watching = withOptions(client, { signal: caller.signal });
+      const atOnce = ground.name === "tcp" || !ground.wired ? 500 : 50;
       for (let wave = 0; wave < 20; wave++) {
         await Promise.all(
-          Array.from({ length: 500 }, async (_, n) => {
+          Array.from({ length: atOnce }, async (_, n) => {
             const stream = n % 5 === 0 ? watching.talk(source()) : watching.give();
             if (n % 7 === 0) await stream.return();
             else for await (const item of stream) if (item === n % 3) break;
@@ -47,8 +49,56 @@ for (const ground of streamGrounds) {
         );
       }
       await until("all generators have ended", () => ended === begun && sourcesEnded === sourcesBegun);
-      assert.ok(begun > 5_000 && sourcesBegun > 1_000, `${begun} and ${sourcesBegun} were begun`);
+      assert.ok(begun > 10 * atOnce && sourcesBegun > 2 * atOnce, `${begun} and ${sourcesBegun} were begun`);
       assert.equal(getEventListeners(caller.signal, "abort").length, 0);
+      if (server !== undefined) await until("no stream is open", () => server.stats().total.streams.open === 0);
+      assert.equal(connector?.stats().total.streams.open ?? 0, 0);
+    });
+  });
+}
+
+for (const ground of wiredGrounds) {
+  describe(`a connection that is lost over ${ground.name}`, () => {
+    test("ends a thousand streams with an error behind what was read, never with an end, and leaves nothing", async (t) => {
+      const sockets: Duplex[] = [];
+      const log = { begun: 0, ended: 0, aborted: 0 };
+      const { client, server, connector } = await ground.open(
+        t,
+        {
+          async *give() {
+            log.begun++;
+            currentCall().signal!.addEventListener("abort", () => log.aborted++);
+            try {
+              for (let n = 0; ; n++) yield n;
+            } finally {
+              log.ended++;
+            }
+          },
+        },
+        { calling: { onConnect: ({ stream }: NewConnection) => void sockets.push(stream) } },
+      );
+      const streams = Array.from({ length: 1_000 }, () => client.give());
+      for (const stream of streams) assert.deepEqual(await stream.next(), { done: false, value: 0 });
+      const reading = streams.map(async (stream, n) => {
+        let last = 0;
+        try {
+          for await (const item of stream) {
+            assert.equal(item, last + 1);
+            last++;
+            if (n === 500 && last === 20) sockets[0]!.destroy();
+          }
+          return "an end";
+        } catch (thrown) {
+          return thrown instanceof RpcError ? [thrown.code, thrown.reason, thrown.processed].join(" ") : thrown;
+        }
+      });
+      assert.deepEqual(new Set(await Promise.all(reading)), new Set(["unavailable CONNECTION_LOST maybe"]));
+      await until("the generators have ended", () => log.ended === 1_000 && log.aborted === 1_000);
+      assert.equal(log.begun, 1_000);
+      assert.deepEqual([server!.stats().total.streams.open, connector!.stats().total.streams.open], [0, 0]);
+      const again = client.give();
+      assert.deepEqual(await again.next(), { done: false, value: 0 });
+      await again.return();
     });
   });
 }

@@ -54,7 +54,7 @@ for (const ground of streamGrounds) {
       const { items, error } = await failing(withOptions(client, { timeoutMs: 50 }).give());
       assert.ok(performance.now() - startedAt >= 49);
       assert.deepEqual([items, error.code, error.reason], [[0, 1, 2], "deadline_exceeded", "DEADLINE_EXCEEDED"]);
-      assert.match(error.message, /had not ended within 50 ms/);
+      assert.match(error.message, /give (had not ended within 50 ms|has passed)/);
       assert.ok(["deadline_exceeded", "cancelled"].includes((await told).code));
     });
 
@@ -88,10 +88,12 @@ for (const ground of streamGrounds) {
 
     test("a stream that a handler opens inherits what is left of its deadline, and its cancellation", async (t) => {
       let inner: Call | undefined;
+      let signal: AbortSignal | undefined;
       const log: { left?: boolean } = {};
       const backend = await ground.open(t, {
         give: () => {
           inner = currentCall();
+          ({ signal } = inner);
           return ticking(log);
         },
       });
@@ -106,7 +108,7 @@ for (const ground of streamGrounds) {
       assert.equal(error.code, "deadline_exceeded");
       await until("the inner generator has ended", () => log.left === true);
       assert.ok(inner!.deadline < performance.now() + 61);
-      assert.equal(inner!.signal!.aborted, true);
+      assert.equal(signal?.aborted, true);
     });
 
     test("a call that a generator makes between two items inherits its stream's deadline and priority", async (t) => {

@@ -16,7 +16,7 @@ const failure = new RpcError("unknown", "made up");
 function candidate(remote: Partial<RemoteService> = {}) {
   const session = { readAt: 0, roundTripMs: 40, send: () => new Promise(() => {}) };
   const method: RemoteMethod = { index: 0, idempotent: true, codec: undefined, flags: 0, counters: new CallCounters() };
-  const service = { methods: [method], names: ["up"], find: () => method, ...remote };
+  const service = { methods: [method], kinds: new Map([["up", "unary" as const]]), find: () => method, ...remote };
   return { session, it: new ReadyCandidate(endpoint, session as unknown as Session, service) };
 }
 
@@ -107,7 +107,13 @@ describe("a call given to an endpoint", () => {
   });
 
   test("of a method that the server lacks fails by name, with what was probably meant, and is not counted", async () => {
-    const { it } = candidate({ methods: [undefined], names: ["upp", "down"] });
+    const { it } = candidate({
+      methods: [undefined],
+      kinds: new Map([
+        ["upp", "unary" as const],
+        ["down", "unary" as const],
+      ]),
+    });
     await assert.rejects(
       new Promise((succeed, fail) => it.send(madeUpCall(), { succeed, fail })),
       (thrown: RpcError) => {

@@ -1,8 +1,8 @@
 import type { Candidate } from "../contract/balancer.js";
 import type { Call, Receiver } from "../contract/call.js";
-import { RpcError } from "../contract/errors.js";
+import type { RpcError } from "../contract/errors.js";
 import type { Endpoint } from "../contract/registry.js";
-import { didYouMean } from "../service/names.js";
+import { noRemoteMethod } from "../host/no-remote-method.js";
 import type { Tracker } from "../session/pending-call.js";
 import type { RemoteService } from "../session/remote-service.js";
 import type { Session } from "../session/session.js";
@@ -72,7 +72,7 @@ export class ReadyCandidate implements Candidate, Tracker {
     const method = remote.methods[call.method.index];
     call.endpoint = this.endpoint;
     if (method === undefined) {
-      receiver.fail(this.#noMethod(call, remote));
+      receiver.fail(noRemoteMethod(call.method, remote, this.endpoint.address));
       return;
     }
     call.idempotent = method.idempotent;
@@ -108,21 +108,6 @@ export class ReadyCandidate implements Candidate, Tracker {
       this.latencyMs = this.latencyMs * weight + latencyMs * (1 - weight);
     }
     this.#observedAt = now;
-  }
-
-  #noMethod(call: Call, remote: RemoteService): RpcError {
-    const { method } = call;
-    const hint = didYouMean(method.name, remote.names);
-    return new RpcError(
-      "unimplemented",
-      `${this.endpoint.address} has no method "${method.name}" in its service ${method.service}${hint}`,
-      {
-        reason: "NO_METHOD",
-        processed: "no",
-        endpoint: this.endpoint.address,
-        origin: "peer",
-      },
-    );
   }
 }
 

@@ -11,6 +11,7 @@ import { compose } from "../interceptors/compose.js";
 import { checkMethodName, checkServiceName, didYouMean } from "../service/names.js";
 import { ErrorClasses } from "../session/error-classes.js";
 import { inProcess } from "./in-process.js";
+import { kindMismatch } from "./no-remote-method.js";
 import { runStreaming } from "./run-streaming.js";
 
 /** A method and what answers it. */
@@ -90,7 +91,9 @@ export function createDispatcher(
       if (call.peer !== undefined) return invoke(call);
       const found = bound.get(call.method.path);
       if (found === undefined) return Promise.reject(noMethod(call, services));
-      return found.method.kind === call.method.kind ? local(call) : Promise.reject(kindMismatch(call, found.method));
+      return found.method.kind === call.method.kind
+        ? local(call)
+        : Promise.reject(kindMismatch(call.method, found.method.kind));
     },
     services: Object.freeze([...services.values()]),
     methodsOf: (service: string) => services.get(service)?.methods,
@@ -109,11 +112,6 @@ function runHandler(handler: Handler, call: Call): Promise<unknown> {
 
 function givesStream({ kind }: Method): boolean {
   return kind === "server" || kind === "duplex";
-}
-
-function kindMismatch({ method }: Call, { kind }: Method): RpcError {
-  const message = `${method.path} streams "${kind}" where it is served, and its client takes it for "${method.kind}": build both from one definition`;
-  return new RpcError("failed_precondition", message, { reason: "KIND_MISMATCH", processed: "no" });
 }
 
 function noMethod(call: Call, services: ReadonlyMap<string, ServiceDescriptor>): RpcError {

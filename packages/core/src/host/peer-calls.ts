@@ -5,6 +5,7 @@ import type { Endpoint } from "../contract/registry.js";
 import { didYouMean } from "../service/names.js";
 import type { PeerLine } from "../session/peer-line.js";
 import type { RemoteMethod, RemoteService } from "../session/remote-service.js";
+import { noRemoteMethod } from "./no-remote-method.js";
 import { WaitRoom } from "./wait-room.js";
 
 /** A service of the peer's: being opened, open, or not there. */
@@ -57,7 +58,8 @@ export class PeerCalls {
     if (deaf !== undefined) throw deaf;
     const opened = this.#services.get(method.service);
     if (opened?.kind === "missing") throw this.#noService(method);
-    if (opened?.kind === "open" && opened.asked.has(method.name)) throw this.#noMethod(method, opened.remote);
+    if (opened?.kind === "open" && opened.asked.has(method.name))
+      throw noRemoteMethod(method, opened.remote, this.#endpoint.address);
     return (opened?.kind === "opening" ? opened.room : this.#open(method, opened?.asked)).wait(call);
   }
 
@@ -95,15 +97,6 @@ export class PeerCalls {
       "unimplemented",
       `${address} offers no service "${service}" on this connection${didYouMean(service, open)}`,
       { reason: "NO_SERVICE", processed: "no", endpoint: address, origin: "peer" },
-    );
-  }
-
-  #noMethod({ service, name }: Method, { names }: RemoteService): RpcError {
-    const { address } = this.#endpoint;
-    return new RpcError(
-      "unimplemented",
-      `${address} has no method "${name}" in its service ${service}${didYouMean(name, names)}`,
-      { reason: "NO_METHOD", processed: "no", endpoint: address, origin: "peer" },
     );
   }
 }

@@ -21,7 +21,7 @@ import { deadlinePassed, RunningCall } from "./running-call.js";
 import { RunningCalls } from "./running-calls.js";
 import type { Host } from "./session-options.js";
 
-/** The span of a request that names none, and the longest one. */
+/** The span of a request that names none, and the longest one; of one that streams there is neither. */
 const maxTimeoutMs = 3_600_000;
 /** A cancel that comes sooner after its request, in ms, tells of one that was never meant. */
 const rapidMs = 10;
@@ -146,12 +146,8 @@ export class Incoming implements Source, Runner {
       return;
     }
     const unary = method.kind === "unary";
-    const timeoutMs =
-      fields.timeLeftMs >= 0
-        ? Math.min(fields.timeLeftMs, maxTimeoutMs)
-        : unary
-          ? maxTimeoutMs
-          : Number.POSITIVE_INFINITY;
+    const longestMs = unary ? maxTimeoutMs : Number.POSITIVE_INFINITY;
+    const timeoutMs = fields.timeLeftMs < 0 ? longestMs : Math.min(fields.timeLeftMs, longestMs);
     const whole = (flags & Flag.more) === 0;
     const call = new RunningCall(
       method,

@@ -1,4 +1,4 @@
-import type { Method, ServiceDescriptor } from "../contract/method.js";
+import type { Method, MethodKind, ServiceDescriptor } from "../contract/method.js";
 import type { CallCounters } from "../stats/call-counters.js";
 import { Flag } from "../wire/header.js";
 import type { OpenedMethod } from "../wire/opening.js";
@@ -19,9 +19,9 @@ export interface RemoteMethod {
 /** A service that was opened: its server's methods in the order of the client's descriptor, undefined where the server lacks one. */
 export interface RemoteService {
   readonly methods: readonly (RemoteMethod | undefined)[];
-  /** Names of all methods that the server has. */
-  readonly names: readonly string[];
-  /** Returns a method by its name, of whatever descriptor it is. */
+  /** What streams of each of the methods that the server has, by their names. */
+  readonly kinds: ReadonlyMap<string, MethodKind>;
+  /** Returns a method by its name, of whatever descriptor it is; undefined also where it streams otherwise than the server's. */
   find(method: Method): RemoteMethod | undefined;
 }
 
@@ -38,7 +38,7 @@ export function remoteService(
   const byName = new Map(opened.map((method) => [method.name, method]));
   const find = (own: Method): RemoteMethod | undefined => {
     const method = byName.get(own.name);
-    if (method === undefined) return undefined;
+    if (method === undefined || method.kind !== own.kind) return undefined;
     const usual = method.codecs.length === 0 || method.codecs.includes(codecs[0]!);
     const codec = usual ? undefined : method.codecs.find((id) => codecs.includes(id));
     return {
@@ -49,5 +49,6 @@ export function remoteService(
       counters: countersOf(own),
     };
   };
-  return { names: opened.map(({ name }) => name), methods: descriptor.methods.map(find), find };
+  const kinds = new Map(opened.map(({ name, kind }) => [name, kind]));
+  return { kinds, methods: descriptor.methods.map(find), find };
 }

@@ -1,5 +1,19 @@
 import type { TestContext } from "node:test";
-import { bind, type Client, createClient, createDispatcher, type Interceptor } from "@rpc/core";
+import {
+  bind,
+  type Client,
+  type Connector,
+  type ConnectSettings,
+  connect,
+  createClient,
+  createDispatcher,
+  type Interceptor,
+  type Server,
+  type ServeSettings,
+  serve,
+} from "@rpc/core";
+import { closedAtEnd } from "../../wire/ground/at-end.js";
+import { type Ground, grounds as transports } from "../../wire/ground/grounds.js";
 import { keepingLog, type LogRecord } from "../../wire/ground/log.js";
 import { type StreamHandlers, type Streams, StreamsService, withUsual } from "./service.js";
 
@@ -8,12 +22,17 @@ export interface Settings {
   readonly interceptors?: readonly Interceptor[];
   /** Of the client. */
   readonly outer?: readonly Interceptor[];
+  readonly serving?: ServeSettings;
+  readonly calling?: ConnectSettings;
 }
 
 /** A client, and what it calls. */
 export interface Opened {
   readonly client: Client<Streams>;
   readonly log: readonly LogRecord[];
+  /** Absent within the process. */
+  readonly server?: Server;
+  readonly connector?: Connector;
 }
 
 /** Where streams have to behave alike. */
@@ -36,5 +55,38 @@ const inProcess: StreamGround = {
   },
 };
 
+function over(ground: Ground): StreamGround {
+  return {
+    name: ground.name,
+    wired: true,
+    async open(t, handlers, { interceptors = [], outer = [], serving, calling } = {}) {
+      const log = keepingLog();
+      const server = await serve({
+        services: [bind(StreamsService, withUsual(handlers))],
+        listen: ground.listen,
+        transports: ground.transports,
+        logger: log,
+        ambient: true,
+        drainMs: 2_000,
+        interceptors,
+        ...serving,
+      });
+      closedAtEnd(t, server);
+      const connector = connect({
+        address: server.address,
+        transports: ground.transports,
+        logger: log,
+        interceptors: outer,
+        ...calling,
+      });
+      closedAtEnd(t, connector);
+      return { client: connector.client(StreamsService), log: log.records, server, connector };
+    },
+  };
+}
+
 /** What has to behave alike runs on each. */
-export const streamGrounds: readonly StreamGround[] = [inProcess];
+export const streamGrounds: readonly StreamGround[] = [inProcess, ...transports.map((make) => over(make()))];
+
+/** Those with a connection between. */
+export const wiredGrounds: readonly StreamGround[] = streamGrounds.filter(({ wired }) => wired);
