@@ -5,6 +5,8 @@ export type { ConnectOptions, ConnectSettings, Target } from "./client/connect-o
 export { type Connector, connect } from "./client/connector.js";
 export { type ClientOptions, createClient, oneway, withOptions } from "./client/create-client.js";
 export type { CredentialsOption } from "./client/credentials.js";
+export { type FallbackOptions, fallback } from "./client/fallback.js";
+export { broadcast, fork, inform } from "./client/fan-out.js";
 export type { EjectionOptions } from "./client/health.js";
 export type { Offer, OfferOptions } from "./client/offer.js";
 export type { ThrottleOptions } from "./client/throttle.js";

@@ -1,5 +1,7 @@
 import { type Metadata, type NestedCall, noMetadata, type Priority, type Reply, type Route } from "../contract/call.js";
 import type { Clock } from "../contract/clock.js";
+import type { Explanation } from "../contract/explanation.js";
+import { type FailMode, failModes } from "../contract/fail-mode.js";
 import { badOption, checkOptions as checkKinds, type OptionKinds } from "../service/check-options.js";
 
 /** A unary call always has a deadline: this one unless something else is said, and never a later one than the longest. */
@@ -25,7 +27,14 @@ export interface CallOptions {
    * Where the call may go: the one endpoint, endpoints to leave out, or the key that a hashing balancer hashes. Defaults
    * to anywhere.
    */
-  readonly route?: Route | undefined;
+  readonly route?: Pick<Route, "only" | "except" | "key"> | undefined;
+  /**
+   * What becomes of the call where an attempt fails. Defaults to what the method says, then `retry.failMode` of the client,
+   * which is "failover". Says nothing where the client has `retry: false`.
+   */
+  readonly failMode?: FailMode | undefined;
+  /** Told once when the call has settled what it did: who there was to choose from, each attempt, what is left of the budget. */
+  readonly explain?: ((explanation: Explanation) => void) | undefined;
 }
 
 const kinds = {
@@ -35,10 +44,12 @@ const kinds = {
   priority: ["critical", "normal", "sheddable"],
   onReply: "function",
   route: "object",
+  failMode: failModes,
+  explain: "function",
 } as const satisfies Record<keyof CallOptions, OptionKinds[string]>;
 
 const routeKinds = { only: "string", except: "list", key: "string" } as const satisfies Record<
-  keyof Route,
+  "only" | "except" | "key",
   OptionKinds[string]
 >;
 
@@ -54,6 +65,7 @@ export interface CheckedOptions {
   readonly priority: Priority | undefined;
   readonly onReply: ((reply: Reply) => void) | undefined;
   readonly route: Route | undefined;
+  readonly explain: ((explanation: Explanation) => void) | undefined;
   /** Whether calls are oneway. */
   readonly oneway: boolean;
   /** The batch that calls belong to. */
@@ -76,6 +88,7 @@ export const noOptions: CheckedOptions = Object.freeze({
   priority: undefined,
   onReply: undefined,
   route: undefined,
+  explain: undefined,
   oneway: false,
   batch: undefined,
 });
@@ -83,7 +96,7 @@ export const noOptions: CheckedOptions = Object.freeze({
 /** Returns `options` over `before`. Throws a TypeError, or `invalid_argument` / `BAD_OPTION`, where one is unknown or of the wrong type. */
 export function checkOptions(options: CallOptions, before: CheckedOptions): CheckedOptions {
   checkKinds("withOptions", options, kinds);
-  const { timeoutMs, signal, metadata, priority, onReply, route } = options;
+  const { timeoutMs, signal, metadata, priority, onReply, route, failMode, explain } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError("signal must be an AbortSignal");
   if (metadata !== undefined && (typeof metadata !== "object" || metadata === null || Array.isArray(metadata))) {
     throw new TypeError("metadata must be an object of strings");
@@ -96,19 +109,25 @@ export function checkOptions(options: CallOptions, before: CheckedOptions): Chec
     metadata: metadata === undefined ? before.metadata : Object.freeze({ ...before.metadata, ...metadata }),
     priority: priority ?? before.priority,
     onReply: onReply ?? before.onReply,
-    route: route === undefined ? before.route : checkedRoute(route, before.route),
+    route: route === undefined && failMode === undefined ? before.route : checkedRoute(route, failMode, before.route),
+    explain: explain ?? before.explain,
     oneway: before.oneway,
     batch: before.batch,
   };
 }
 
 /** A copy, over what was said before: what the caller changes later must not change where calls go. */
-function checkedRoute(route: Route, before: Route | undefined): Route {
+function checkedRoute(route: Route = {}, failMode: FailMode | undefined, before: Route | undefined): Route {
   checkKinds("withOptions: route", route, routeKinds);
   const { except } = route;
   if (except !== undefined && !except.every((id) => typeof id === "string"))
     throw badOption("withOptions: route.except must be an array of endpoints' ids");
-  return Object.freeze({ ...before, ...route, ...(except && { except: Object.freeze([...except]) }) });
+  return Object.freeze({
+    ...before,
+    ...route,
+    ...(except && { except: Object.freeze([...except]) }),
+    ...(failMode && { failMode }),
+  });
 }
 
 /** Returns a span within its bounds. Throws a TypeError where it is no number. */

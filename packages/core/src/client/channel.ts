@@ -1,8 +1,9 @@
 import { type Ticking, tickerOf, tickMs } from "../clock/ticker.js";
 import type { Balancer, Picker } from "../contract/balancer.js";
-import type { Call, Invoke, Receiver } from "../contract/call.js";
+import type { Call, Invoke, Receiver, Trace } from "../contract/call.js";
 import type { Clock, Timer } from "../contract/clock.js";
 import { type Processed, RpcError } from "../contract/errors.js";
+import type { FailMode } from "../contract/fail-mode.js";
 import type { ConnectionLimits } from "../contract/limits.js";
 import type { Logger } from "../contract/logger.js";
 import type { ServiceDescriptor } from "../contract/method.js";
@@ -11,6 +12,7 @@ import { WaitRoom } from "../host/wait-room.js";
 import type { Session } from "../session/session.js";
 import type { WhenFull } from "../session/when-full.js";
 import type { ReadyCandidate } from "./candidate.js";
+import { explained } from "./explained.js";
 import { type EjectionOptions, Health } from "./health.js";
 import type { Link, LinkUser } from "./link.js";
 import { Member, MemberLane, type MemberOwner } from "./member.js";
@@ -55,6 +57,9 @@ export interface ChannelOptions {
   readonly subset: { readonly size: number; readonly index: number };
   /** Tells of a call on a connection that became suspect whether it would be made again elsewhere; where it says so, that is paid for. Absent: none would. */
   readonly mayMove: ((call: Call, written: boolean) => boolean) | undefined;
+  /** For calls that explain themselves. */
+  readonly failModeOf: (call: Call) => FailMode;
+  readonly budgetLeft: () => number | undefined;
   /** Lends one of the connections to an address, by its number from 0; give it back with `release`. */
   readonly lend: (endpoint: Endpoint, number: number) => Link;
   readonly release: (link: Link, user: LinkUser) => void;
@@ -110,6 +115,14 @@ export class Channel implements Ticking, MemberOwner {
 
   /** Gives a call to an endpoint, or lets it wait for one; `receiver` is told how it ended. */
   send(call: Call, receiver: Receiver): void {
+    if (call.route?.trace !== undefined) {
+      this.#pass(call, this.#traced(call, call.route.trace, receiver));
+      return;
+    }
+    this.#pass(call, receiver);
+  }
+
+  #pass(call: Call, receiver: Receiver): void {
     const picker = this.#picker;
     const { route } = call;
     if (route?.only !== undefined && this.#listed && !this.#closed && call.abandoned === undefined) {
@@ -142,6 +155,20 @@ export class Channel implements Ticking, MemberOwner {
 
   #shed(call: Call): RpcError | undefined {
     return this.#throttle?.active ? this.#throttle.shed(call) : undefined;
+  }
+
+  /** For a call that explains itself: who there is to choose from. */
+  #traced(call: Call, trace: Trace, receiver: Receiver): Receiver {
+    const { failModeOf, budgetLeft } = this.#options;
+    const candidates = [...this.#members.values()].map((member) => explained(member, call, this.#picker));
+    return trace.attempt(call, receiver, candidates, failModeOf(call), budgetLeft);
+  }
+
+  /** Whether a call could go to an endpoint that is ready, neither suspect nor ejected, and none of these. */
+  hasOther(except: readonly string[]): boolean {
+    for (const { candidate, health, endpoint } of this.#members.values())
+      if (candidate?.suspect === false && health?.ejected !== true && !except.includes(endpoint.id)) return true;
+    return false;
   }
 
   /** Calls that wait until an endpoint is ready. */

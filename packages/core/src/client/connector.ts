@@ -12,8 +12,9 @@ import type { Endpoint } from "../contract/registry.js";
 import type { Transport } from "../contract/transport.js";
 import { peerCalling } from "../host/peer-calling.js";
 import { servedStats } from "../host/served-stats.js";
+import { retryAndBackUp } from "../interceptors/backup.js";
 import { compose } from "../interceptors/compose.js";
-import { recoveryBy, retryBy } from "../interceptors/retry.js";
+import { recoveryBy } from "../interceptors/retry.js";
 import { RetryPolicy } from "../interceptors/retry-policy.js";
 import { checkKeepAlive } from "../service/keep-alive-option.js";
 import { checkLimits } from "../service/limits-option.js";
@@ -35,6 +36,7 @@ import { dial } from "./dial.js";
 import { type Direct, noteDirect } from "./direct.js";
 import { type FollowedService, followService } from "./follow-service.js";
 import { Link, type LinkUser } from "./link.js";
+import { noteListing } from "./listing.js";
 import { hostOf } from "./offer.js";
 import { indexOf } from "./subset.js";
 import { Throttle } from "./throttle.js";
@@ -150,9 +152,10 @@ class SocketConnector implements Connector {
     if (known === undefined) {
       const { interceptors = [], retry: retryOptions } = this.#options;
       const { clock, random } = this.#settings;
+      const elsewhere = (except: readonly string[]): boolean => entry.channel?.hasOther(except) ?? false;
       // Retries innermost: what wraps a call sees it once, however many attempts it takes.
       const policy = retryOptions === false ? undefined : new RetryPolicy(retryOptions, clock, random);
-      const all = policy === undefined ? interceptors : [...interceptors, retryBy(policy, clock)];
+      const all = policy === undefined ? interceptors : [...interceptors, retryAndBackUp({ policy, clock, elsewhere })];
       const entry: Entry = {
         channel: undefined,
         invoke: (call) => first(call),
@@ -161,7 +164,11 @@ class SocketConnector implements Connector {
       const first: Invoke = (call) => entry.open().invoke(call);
       const composed = compose(all, (call) => (entry.channel === undefined ? first(call) : entry.channel.invoke(call)));
       entry.invoke = counting(composed, this.#calls, service.methods);
-      if (interceptors.length === 0) {
+      noteListing(entry.invoke, (deadline) => entry.open().endpoints(deadline));
+      const backsUp =
+        (retryOptions !== false && retryOptions?.failMode === "failbackup") ||
+        service.methods.some(({ failMode }) => failMode === "failbackup");
+      if (interceptors.length === 0 && !backsUp) {
         const again = (call: Call): Promise<unknown> => entry.channel!.invoke(call);
         const direct: Direct = {
           send: (call, receiver) => {
@@ -248,6 +255,8 @@ class SocketConnector implements Connector {
       ejection: ejection === false ? undefined : ejection,
       warmUpMs,
       subset: { size: subset, index: subsetIndex },
+      failModeOf: (call) => policy?.modeOf(call) ?? "failfast",
+      budgetLeft: () => policy?.budgetLeft(),
       mayMove: policy && ((call, written) => policy.claim(call, written)),
       lend: (endpoint, number) => this.#lend(endpoint, number),
       release: (link, user) => this.#release(link, user),

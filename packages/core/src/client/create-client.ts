@@ -1,11 +1,12 @@
 import { ambientCall } from "../ambient/index.js";
 import { deadlinesOf } from "../clock/deadlines.js";
 import { systemClock } from "../clock/system-clock.js";
-import type { Call, Invoke } from "../contract/call.js";
+import type { Call, Invoke, NestedCall } from "../contract/call.js";
 import type { Batched, Client, Oneway } from "../contract/client.js";
 import type { Clock } from "../contract/clock.js";
 import { RpcError } from "../contract/errors.js";
 import type { Method, ServiceDescriptor } from "../contract/method.js";
+import type { Endpoint } from "../contract/registry.js";
 import {
   type BatchCalls,
   type CallOptions,
@@ -15,8 +16,10 @@ import {
   defaultTimeoutMs,
   noOptions,
 } from "./call-options.js";
+import { CallTrace } from "./call-trace.js";
 import { ClientCall, type Origin } from "./client-call.js";
 import { directOf } from "./direct.js";
+import { listingOf } from "./listing.js";
 import { openStream } from "./open-stream.js";
 import { StreamCall } from "./stream-call.js";
 
@@ -49,13 +52,29 @@ abstract class Stub {
   static call(stub: Stub, method: Method, input: readonly unknown[]): Promise<unknown> {
     const target = stub.#target;
     const options = stub.#options;
-    if (options.batch !== undefined) return Stub.#callInBatch(stub, method, input, options.batch);
+    if (options.batch !== undefined || options.explain !== undefined) return Stub.#callRarely(stub, method, input);
     const now = target.clock.now();
     const own = options.timeoutMs >= 0 ? options.timeoutMs : method.timeoutMs > 0 ? method.timeoutMs : target.timeoutMs;
     const parent: Call | undefined = ambientCall();
     const deadline = parent === undefined ? now + own : Math.min(now + own, parent.deadline);
     const priority = options.priority ?? (parent === undefined ? "normal" : parent.priority);
     return new ClientCall(target, method, now, input, deadline, priority, parent, options).start();
+  }
+
+  static #callRarely(stub: Stub, method: Method, input: readonly unknown[]): Promise<unknown> {
+    const { batch, explain, route } = stub.#options;
+    if (explain === undefined) return Stub.#callInBatch(stub, method, input, stub.#options, batch!);
+    const trace = new CallTrace(method.path, explain, () => stub.#target.clock.now());
+    const traced = { ...stub.#options, explain: undefined, route: { ...route, trace } };
+    const answer =
+      batch === undefined
+        ? Stub.call(new (stub.constructor as StubClass)(stub.#target, traced), method, input)
+        : Stub.#callInBatch(stub, method, input, traced, batch);
+    answer.then(
+      () => trace.end(),
+      (thrown: unknown) => trace.end(thrown),
+    );
+    return answer;
   }
 
   /** Unlike other calls it has a deadline only where one is set or inherited. */
@@ -74,10 +93,15 @@ abstract class Stub {
   }
 
   /** The batch's deadline stands in place of the method's and the client's; the call's own counts where it is earlier. */
-  static #callInBatch(stub: Stub, method: Method, input: readonly unknown[], batch: BatchCalls): Promise<unknown> {
+  static #callInBatch(
+    stub: Stub,
+    method: Method,
+    input: readonly unknown[],
+    options: CheckedOptions,
+    batch: BatchCalls,
+  ): Promise<unknown> {
     if (batch.built) return Promise.reject(tooLate(method));
     const target = stub.#target;
-    const options = stub.#options;
     const now = target.clock.now();
     const parent: Call | undefined = ambientCall();
     const own = options.timeoutMs >= 0 ? now + options.timeoutMs : Number.POSITIVE_INFINITY;
@@ -98,7 +122,37 @@ abstract class Stub {
   }
 
   static with(stub: Stub, options: CallOptions): Stub {
-    return new (stub.constructor as StubClass)(stub.#target, checkOptions(options, stub.#options));
+    const checked = checkOptions(options, stub.#options);
+    // A second attempt beside the first is not made on the direct way.
+    const backed = checked.route?.failMode === "failbackup" && stub.#target.direct !== undefined;
+    const target = backed ? { ...stub.#target, direct: undefined } : stub.#target;
+    return new (stub.constructor as StubClass)(target, checked);
+  }
+
+  static reach(stub: Stub): Reach {
+    const target = stub.#target;
+    const { invoke, clock, timeoutMs } = target;
+    return {
+      service: services.get(stub.constructor)!,
+      begin(method) {
+        const options = stub.#options;
+        const now = clock.now();
+        const own = options.timeoutMs >= 0 ? options.timeoutMs : method.timeoutMs > 0 ? method.timeoutMs : timeoutMs;
+        const parent = ambientCall();
+        const deadline = Math.min(now + own, parent?.deadline ?? Number.POSITIVE_INFINITY);
+        const priority = options.priority ?? parent?.priority ?? "normal";
+        const listing = listingOf(invoke);
+        return {
+          endpoints: async () => (listing === undefined ? [here] : listing(deadline)),
+          call(input, endpoint) {
+            const route = endpoint === here ? options.route : { ...options.route, only: endpoint.id };
+            const each = { ...options, route };
+            const call = new ClientCall(target, method, clock.now(), input, deadline, priority, parent, each);
+            return { call, answer: call.start() };
+          },
+        };
+      },
+    };
   }
 
   static oneway(stub: Stub): Stub {
@@ -120,6 +174,30 @@ abstract class Stub {
     return typeof value === "object" && value !== null && #target in value;
   }
 }
+
+/** The place of a client without a list: a dispatcher in this process, say. */
+const here: Endpoint = Object.freeze({ id: "", address: "", weight: 1, tags: Object.freeze({}), inactive: false });
+
+/** How the calls of a client are made one by one, to endpoints of the caller's choice. */
+export interface Reach {
+  readonly service: ServiceDescriptor;
+  /** Begins calls of a method that share a deadline. */
+  begin(method: Method): {
+    endpoints(): Promise<readonly Endpoint[]>;
+    call(
+      input: readonly unknown[],
+      endpoint: Endpoint,
+    ): { readonly call: NestedCall; readonly answer: Promise<unknown> };
+  };
+}
+
+/** Returns how the calls of a client are made one by one. For `broadcast` and its sisters alone; `what` names which. */
+export function reachOf(client: object, what: string): Reach {
+  if (!Stub.is(client)) throw new TypeError(`${what} wants a client, as createClient or an injection makes it`);
+  return Stub.reach(client);
+}
+
+const services = new WeakMap<object, ServiceDescriptor>();
 
 type StubClass = new (target: Target, options: CheckedOptions) => Stub;
 
@@ -195,6 +273,7 @@ function classOf(service: ServiceDescriptor): StubClass {
 function makeClass(service: ServiceDescriptor): StubClass {
   const made = class extends Stub {};
   Object.defineProperty(made, "name", { value: `${service.name}Client` });
+  services.set(made, service);
   for (const method of service.methods) {
     const call =
       method.kind === "unary"

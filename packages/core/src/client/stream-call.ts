@@ -46,7 +46,7 @@ export class StreamCall implements Call, Expiring, NestedCall, Abortable {
   priority: Priority;
   attempt = 1;
   readonly oneway = false;
-  route: Route | undefined = undefined;
+  route: Route | undefined;
   readonly peer = undefined;
   replyMetadata: Metadata = noMetadata;
   endpoint: Endpoint | undefined = undefined;
@@ -74,7 +74,7 @@ export class StreamCall implements Call, Expiring, NestedCall, Abortable {
     deadline: number,
     priority: Priority,
     parent: Call | undefined,
-    { metadata, signal, onReply }: CheckedOptions,
+    { metadata, signal, onReply, route }: CheckedOptions,
   ) {
     this.method = method;
     this.startedAt = startedAt;
@@ -87,6 +87,7 @@ export class StreamCall implements Call, Expiring, NestedCall, Abortable {
     this.cautious = parent !== undefined && (parent.cautious || parent.attempt > 1);
     this.#parent = parent;
     this.#onReply = onReply;
+    this.route = route;
   }
 
   /** Sends the call through `invoke`. To be called once. */

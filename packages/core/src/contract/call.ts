@@ -1,5 +1,7 @@
 import type { CodeName } from "./code.js";
 import type { Processed, RpcError } from "./errors.js";
+import type { ExplainedCandidate } from "./explanation.js";
+import type { FailMode } from "./fail-mode.js";
 import type { Identity, PeerCertificate } from "./identity.js";
 import type { Method } from "./method.js";
 import type { Endpoint } from "./registry.js";
@@ -21,6 +23,22 @@ export interface Route {
   readonly except?: readonly string[] | undefined;
   /** What a hashing balancer hashes. */
   readonly key?: string | undefined;
+  /** What becomes of the call where an attempt fails, in place of what its method or its client says. */
+  readonly failMode?: FailMode | undefined;
+  /** Notes what the call does, for its caller. Set by `explain` of `withOptions`. */
+  readonly trace?: Trace | undefined;
+}
+
+/** Who is told of each attempt of a call. */
+export interface Trace {
+  /** An attempt begins. Returns who is told its outcome in place of `receiver`. */
+  attempt(
+    call: Call,
+    receiver: Receiver,
+    candidates: readonly ExplainedCandidate[],
+    failMode: FailMode,
+    budgetLeft: () => number | undefined,
+  ): Receiver;
 }
 
 /** Who has dialled and said hello, and is not let in yet. */

@@ -36,7 +36,8 @@ export type Batched<C> = { readonly [K in keyof C]: WithoutStream<C[K], NotInBat
 type NotOneway = "it streams, and a oneway call has nobody who waits: call it without oneway()";
 type NotInBatch = "it streams, and a batch has one outcome for each call: call it beside the batch";
 
-type WithoutStream<F, Reason extends string> = F extends (...input: infer A) => infer R
+/** A method, unless it streams. */
+export type WithoutStream<F, Reason extends string> = F extends (...input: infer A) => infer R
   ? IsStream<R> extends true
     ? Unmappable<Reason>
     : TakesStream<A[number]> extends true

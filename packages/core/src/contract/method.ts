@@ -1,3 +1,4 @@
+import type { FailMode } from "./fail-mode.js";
 /** Shape of a method: one answer, or a stream of results, of arguments, or of both. */
 export type MethodKind = "unary" | "server" | "client" | "duplex";
 
@@ -20,6 +21,8 @@ export interface Method {
   readonly handlersRunning: number;
   /** What its handler gets for argument streams: one for all of them, or one for each argument by its place. Defaults to "iterable". */
   readonly streamAs?: StreamForm | readonly StreamForm[];
+  /** What becomes of a call whose attempt failed; undefined where its client decides. */
+  readonly failMode?: FailMode;
   /** What a hashing balancer hashes of a call, from its arguments; undefined where the method names nothing. */
   readonly keyOf?: ((...input: never[]) => string) | undefined;
 }
@@ -35,6 +38,8 @@ export interface UnaryOptions {
   readonly timeoutMs?: number;
   /** Handlers of this method that may run at once on a server; what comes above it waits. Defaults to no limit but the server's. */
   readonly handlersRunning?: number;
+  /** What becomes of a call whose attempt failed. Clients decide it, by their own descriptor. Defaults to the client's, which is "failover". */
+  readonly failMode?: FailMode;
   /**
    * What a hashing balancer hashes of a call, from its arguments: `key: (user) => user.id`. Clients ask it, and only
    * where they balance so. Defaults to none.

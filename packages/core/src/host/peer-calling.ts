@@ -29,6 +29,7 @@ export function peerCalling({ interceptors = [], retry, clock, random, table }: 
     if (policy === undefined) return counted(compose(interceptors, invoke), table);
     const here = {
       count: (call: Call) => policy.count(call),
+      modeOf: (call: Call) => policy.modeOf(call),
       delayMs: (call: Call, thrown: unknown) => (line.takesCalls ? policy.delayMs(call, thrown) : undefined),
     };
     return counted(compose([...interceptors, retryBy(here, clock)], invoke), table);

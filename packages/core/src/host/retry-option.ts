@@ -1,8 +1,9 @@
+import { failModes } from "../contract/fail-mode.js";
 import type { RetryBudgetOptions } from "../interceptors/retry-budget.js";
 import type { RetryOptions } from "../interceptors/retry-policy.js";
 import { checkOptions, type OptionKinds } from "../service/check-options.js";
 
-const retryKinds = { attempts: "count", budget: "object" } as const satisfies Record<
+const retryKinds = { attempts: "count", budget: "object", failMode: failModes } as const satisfies Record<
   keyof RetryOptions,
   OptionKinds[string]
 >;

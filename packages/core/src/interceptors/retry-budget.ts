@@ -41,6 +41,13 @@ export class RetryBudget {
     return true;
   }
 
+  /** Returns how many retries it would still pay for at `now`. */
+  left(now: number): number {
+    const slot = Math.floor(now / slotMs);
+    if (slot !== this.#slot) this.#turnTo(slot);
+    return Math.max(0, Math.floor(sum(this.#calls) * this.#ratio + this.#reserve - sum(this.#retries)));
+  }
+
   #turnTo(slot: number): void {
     // A late report of an earlier second counts where we are.
     if (slot < this.#slot) return;

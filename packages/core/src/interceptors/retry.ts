@@ -15,7 +15,7 @@ export function retry(options: RetryOptions = {}, clock?: Clock, random: Random 
 }
 
 /** `retry`, by a policy that others ask too. */
-export function retryBy(policy: Pick<RetryPolicy, "count" | "delayMs">, clock?: Clock): Interceptor {
+export function retryBy(policy: Pick<RetryPolicy, "count" | "delayMs" | "modeOf">, clock?: Clock): Interceptor {
   return (next) => {
     const recover = recoveryBy(policy, clock, next);
     return (call) => {
@@ -31,27 +31,29 @@ export function retryBy(policy: Pick<RetryPolicy, "count" | "delayMs">, clock?: 
 
 /** Returns what makes a call again by `next` whose first attempt failed, or rejects with what that failed with. */
 export function recoveryBy(
-  policy: Pick<RetryPolicy, "delayMs">,
+  policy: Pick<RetryPolicy, "delayMs" | "modeOf">,
   clock: Clock | undefined,
   next: Invoke,
 ): (call: Call, thrown: unknown) => Promise<unknown> {
   return async function recover(call, thrown): Promise<unknown> {
     const delayMs = policy.delayMs(call, thrown);
     if (delayMs === undefined) throw thrown;
-    prepare(call, thrown as RpcError);
+    prepare(call, thrown as RpcError, policy.modeOf(call) === "failtry");
     if (delayMs > 0) await wait(delayMs, clock);
     if (call.abandoned !== undefined) throw call.abandoned;
     return next(call).then(undefined, (again: unknown) => recover(call, again));
   };
 }
 
-/** Notes what the failed attempt leaves behind, and turns the call away from where it failed. */
-function prepare(call: Call, error: RpcError): void {
+/** Notes what the failed attempt leaves behind, and turns the call away from where it failed, or ties it to there. */
+function prepare(call: Call, error: RpcError, again: boolean): void {
   if (error.processed !== "no" && call.processed !== "yes") call.processed = error.processed;
   call.attempt++;
   call.replyMetadata = noMetadata;
   const failed = call.endpoint?.id;
-  if (failed !== undefined && call.route?.only === undefined) {
+  if (failed === undefined || call.route?.only !== undefined) return;
+  if (again) call.route = { ...call.route, only: failed };
+  else {
     call.route = { ...call.route, except: [...(call.route?.except ?? []), failed] };
   }
 }

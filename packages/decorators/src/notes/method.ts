@@ -1,5 +1,5 @@
 import "reflect-metadata/lite";
-import { checkOptions, type MethodOptions, type OptionKinds } from "@rpc/core";
+import { checkOptions, type FailMode, type MethodOptions, type OptionKinds } from "@rpc/core";
 import { startUpError } from "../start-up-error.js";
 import { type Class, chainOf, isClass } from "./class-ref.js";
 import type { ArrayOf, Dto } from "./dto.js";
@@ -16,6 +16,8 @@ export interface MethodNoteOptions<
   readonly timeoutMs?: number;
   /** Handlers of it that may run at once on a server; what comes above it waits. Defaults to no limit but the server's. */
   readonly handlersRunning?: number;
+  /** What becomes of a call whose attempt failed, for clients made of this class. Defaults to the client's, which is "failover". */
+  readonly failMode?: FailMode;
   /** What a hashing balancer hashes of a call, from its arguments: `key: (user: User) => user.id`. Defaults to none. */
   readonly key?: (...input: never[]) => string;
   /**
@@ -51,6 +53,7 @@ const kinds: OptionKinds = {
   stream: ["server", "client", "duplex"],
   streamAs: "any",
   key: "function",
+  failMode: ["failover", "failfast", "failtry", "failbackup"],
   input: "list",
   output: "any",
 };

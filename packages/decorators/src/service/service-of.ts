@@ -43,13 +43,14 @@ function describe(service: Class, name: string): ServiceDescriptor {
   const methods: Record<string, MethodOptions> = {};
   for (const [method, note] of notes) {
     refuseGenerator(service, method);
-    const { idempotent, timeoutMs, handlersRunning, key } = note.options;
+    const { idempotent, timeoutMs, handlersRunning, key, failMode } = note.options;
     methods[method] = {
       ...(idempotent === undefined ? {} : { idempotent }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(handlersRunning === undefined ? {} : { handlersRunning }),
       ...streamsOf(service, method, note),
       ...(key === undefined ? {} : { key }),
+      ...(failMode === undefined ? {} : { failMode }),
     };
   }
   try {
