@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -91,4 +91,13 @@ test("the example pushes to who is connected, to one user, asks back, and finds 
   assert.deepEqual([await ann.end(), await ben.end()], [0, 0]);
   await Promise.all([again.printed(/ann has gone/), again.printed(/ben has gone/)]);
   assert.equal(await again.end(), 0);
+});
+
+test("what docs/two-way.md shows does what it says", () => {
+  const shown = (name: string): string => {
+    const file = fileURLToPath(new URL(`../../examples/push/dist/${name}.js`, import.meta.url));
+    return execFileSync(process.execPath, [file], { encoding: "utf8", timeout: 30_000 });
+  };
+  assert.equal(shown("push"), "1 told\nheard: hello\n");
+  assert.equal(shown("ask-back"), "printed\n");
 });
