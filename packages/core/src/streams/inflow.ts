@@ -41,7 +41,7 @@ export class Inflow implements Windowed {
   creditBytes: number;
   heldBytes = 0;
   windowBytes: number;
-  growing = false;
+  reachBytes = 0;
   /** Which one of its call's: 0 the result. */
   readonly target: number;
   /** Whether something of it was borrowed in this turn. */
@@ -79,6 +79,10 @@ export class Inflow implements Windowed {
   /** Whether no item comes any more, since it ended, failed or was left. */
   get over(): boolean {
     return this.#over !== undefined;
+  }
+
+  get starved(): boolean {
+    return this.#unread.empty;
   }
 
   /** Takes a frame, or a piece of one of which `restBytes` are missing. */

@@ -1,7 +1,7 @@
 import { protocolError } from "../wire/protocol-error.js";
 import type { Budget, Spender } from "./link.js";
 
-/** How much larger the memory is made where it is too small: each step copies what there is. */
+/** How much more memory is taken than has come: each step copies what there is. */
 const growth = 4;
 const nothing = Buffer.alloc(0);
 
@@ -38,7 +38,7 @@ export class LongItem implements Spender {
     const needed = this.receivedBytes + end - start;
     if (needed > this.totalBytes) throw protocolError("WRONG_LENGTH", "an item in parts is longer than was announced");
     if (needed > this.bytes.length) {
-      const size = Math.min(this.totalBytes, Math.max(needed, this.bytes.length * growth));
+      const size = Math.min(this.totalBytes, needed * growth);
       this.#budget?.spend(this, size - this.bytes.length);
       if (this.over) return;
       const grown = Buffer.allocUnsafeSlow(size);

@@ -11,8 +11,10 @@ export interface Windowed {
   heldBytes: number;
   /** What both may come to; 0 once the stream has ended. */
   windowBytes: number;
-  /** Whether its reader has begun, so that it is given more than a stream begins with. */
-  growing: boolean;
+  /** What its window may come to, where there is room; 0 until its reader has begun. */
+  reachBytes: number;
+  /** Whether its reader has taken all that came. */
+  readonly starved: boolean;
   /** Tells the peer that it may send so much more. */
   give(bytes: number): void;
   /** A long item may come in whole: its reader waits for it, and its turn has come. */
@@ -20,12 +22,14 @@ export interface Windowed {
 }
 
 /** Credit of the connection is given back in steps of this share of it. */
-const steps = 16;
+const steps = 8;
+/** How much wider the window of a reader gets that keeps up: each frame of credit costs the reader a write. */
+const stretch = 4;
 
 /**
  * What a connection's streams may hold unread, of what the peer sends. Windows of streams begin small; those that are
- * read share what is left, up to `limits.streamCreditBytes` each. Together they stay below the connection's credit, so
- * that streams that nobody reads never hold up others. An item larger than its window is let in beside it once a reader
+ * read share what is left, up to `limits.streamCreditBytes` each, and four times that while their readers have nothing
+ * left to read. Together they stay below the connection's credit, so that streams that nobody reads never hold up others. An item larger than its window is let in beside it once a reader
  * waits for it: of these as many as `limits.partialBytes` has room for.
  */
 export class Windows {
@@ -96,8 +100,13 @@ export class Windows {
   /** Gives credit back where half of a window is free. Called whenever something was taken. */
   review(stream: Windowed): void {
     const { windowBytes } = stream;
-    if (windowBytes > 0 && (windowBytes - stream.creditBytes - stream.heldBytes) * 2 >= windowBytes) this.#give(stream);
-    this.#review();
+    if (windowBytes > 0 && (windowBytes - stream.creditBytes - stream.heldBytes) * 2 >= windowBytes) {
+      this.#give(stream);
+      // It leaves in one write with the stream's.
+      this.#review(this.#stepBytes / 4);
+    } else {
+      this.#review();
+    }
   }
 
   /** A reader waits for an item that lacks so many bytes, more than there is credit for: asks for the room, or waits for it. */
@@ -131,7 +140,7 @@ export class Windows {
     if (stream.windowBytes === 0) return;
     this.#heldBytes -= stream.heldBytes;
     this.#grownBytes -= stream.windowBytes - this.firstBytes;
-    if (stream.growing) this.#growing--;
+    if (stream.reachBytes > 0) this.#growing--;
     stream.windowBytes = stream.creditBytes = stream.heldBytes = 0;
     this.#review();
   }
@@ -151,12 +160,11 @@ export class Windows {
 
   /** Makes a window as large as its share of what there is; what the peer was given already cannot be taken back. */
   #fit(stream: Windowed): void {
-    if (!stream.growing) {
-      stream.growing = true;
-      this.#growing++;
-    }
+    if (stream.reachBytes === 0) this.#growing++;
+    const keepsUp = stream.starved && stream.windowBytes >= this.#mostBytes;
+    stream.reachBytes = keepsUp ? Math.min(stream.reachBytes * 2, this.#mostBytes * stretch) : this.#mostBytes;
     const share = this.firstBytes + Math.floor(this.#growthBytes / this.#growing);
-    const wanted = Math.max(Math.min(share, this.#mostBytes), stream.creditBytes + stream.heldBytes);
+    const wanted = Math.max(Math.min(share, stream.reachBytes), stream.creditBytes + stream.heldBytes);
     const more = Math.min(wanted - stream.windowBytes, this.#growthBytes - this.#grownBytes);
     stream.windowBytes += more;
     this.#grownBytes += more;
@@ -173,9 +181,9 @@ export class Windows {
     }
   }
 
-  #review(): void {
+  #review(leastBytes = this.#stepBytes): void {
     const bytes = this.#totalBytes - this.#creditBytes - this.#heldBytes;
-    if (bytes < this.#stepBytes) return;
+    if (bytes < leastBytes) return;
     this.#creditBytes += bytes;
     this.#link.outbox.frame(Kind.credit, 0, 0, 0, creditBody(bytes));
   }
