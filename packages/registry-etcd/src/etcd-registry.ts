@@ -41,8 +41,8 @@ const kinds = {
  * lease, which is kept alive until it is released, and taken to be lost only when etcd itself says that it is gone: an etcd
  * that is away for a while, however long, loses nobody who is still there when it comes back.
  *
- * Throws `invalid_argument` / `BAD_OPTION` for options that cannot be. Rejects with `permission_denied` / `REGISTRY_FAILED`
- * where etcd refuses the credentials, and with `unavailable` / `REGISTRY_FAILED` where it cannot be reached.
+ * Throws `invalid_argument` / `BAD_OPTION` for options that cannot be. Rejects with `unauthenticated` or
+ * `permission_denied` / `REGISTRY_FAILED` where etcd refuses, and with `unavailable` where it cannot be reached.
  */
 export function etcdRegistry(options: EtcdRegistryOptions = {}): Registry {
   checkOptions("etcdRegistry", options, kinds);

@@ -1,5 +1,6 @@
 import type { Endpoint, Entry } from "@rpc/core";
 import { createSkipLog, entryFrom, type Store } from "@rpc/core/discovery";
+import { atMost } from "./at-most.js";
 import { createFollowing } from "./following.js";
 import { holdLease } from "./hold-lease.js";
 import { entryOf, keyOf, servicePrefix, textOf } from "./pairs.js";
@@ -8,6 +9,8 @@ import type { StoreOptions } from "./store-options.js";
 
 /** How often others may be quicker with a change before something must be wrong. */
 const attempts = 100;
+/** Reads at a time: of a thousand watches that look again at once, none should wait for its answer longer than it may. */
+const readsAtOnce = 32;
 
 /** Returns the store that etcd is: a key for each entry, under the lease of the process that wrote it. */
 export function etcdStore(options: StoreOptions): Store {
@@ -15,9 +18,10 @@ export function etcdStore(options: StoreOptions): Store {
   const skipped = createSkipLog(name, logger);
   const following = createFollowing(name, client, logger);
   const refused = refusalOf(name);
+  const inTurn = atMost(readsAtOnce);
 
   const read = async (prefix: string): Promise<Entry[]> => {
-    const { kvs } = await client.getAll().prefix(prefix).exec().catch(refused);
+    const { kvs } = await inTurn(() => client.getAll().prefix(prefix).exec()).catch(refused);
     return kvs.flatMap((pair) => {
       try {
         return [entryOf(base, pair)];

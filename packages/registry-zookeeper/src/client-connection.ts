@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import type { Client } from "node-zookeeper-client";
 
@@ -15,6 +15,7 @@ export interface ClientConnection {
   state: number;
   socket: Socket | undefined;
   pendingBuffer: Buffer | null;
+  zxid: Buffer;
   watcherManager: { dataWatchers: object; childWatchers: object; existenceWatchers: object };
   connect(): void;
   setState(state: number): void;
@@ -38,12 +39,16 @@ export function connectSafely(connection: ClientConnection, tls: ConnectionOptio
     connection.findNextServer(({ host, port }) => {
       if (connection.state !== connecting) return;
       const socket =
-        tls === undefined ? connectTcp({ host, port }) : connectTls({ servername: host, ...tls, host, port });
+        tls === undefined
+          ? connectTcp({ host, port })
+          : connectTls({ ...(isIP(host) === 0 && { servername: host }), ...tls, host, port, rejectUnauthorized: true });
       const late = setTimeout(() => {
         if (connection.state === connecting) socket.destroy();
       }, connectMs);
       connection.socket = socket;
       connection.pendingBuffer = null;
+      // What it has seen is no matter, since all is read again: a ZooKeeper that lost its data would refuse it for ever.
+      connection.zxid = Buffer.alloc(8);
       socket.setNoDelay(true);
       socket.once(tls === undefined ? "connect" : "secureConnect", () => connection.onSocketConnected());
       socket.on("data", (bytes: Buffer) => take(connection, socket, bytes));

@@ -7,18 +7,23 @@ import { missing } from "./installed.js";
 import { openRealServer, type RealServer } from "./real-server.js";
 
 const archive = "/usr/share/java/zookeeper.jar";
+/** What it needs for TLS and does not name itself. */
+const codecs = "/usr/share/java/netty-codec.jar";
 
 /** Why tests with ZooKeeper are skipped; false where it and Java are installed. */
 export const zookeeperMissing: string | false = existsSync(archive)
   ? missing("java", "default-jre-headless")
   : "ZooKeeper is not installed; where npm test runs as root on Debian it installs libzookeeper-java";
 
-/** Starts a ZooKeeper of one member, with a tick of `tickMs` (500 unless set): sessions last from 2 to 20 of them. */
-export function openZookeeper(t: Ending, { tickMs = 500 } = {}): Promise<RealServer> {
+/** How long a tick is, in ms: sessions last from 2 to 20 of them. */
+const tickMs = 500;
+
+/** Starts a ZooKeeper of one member. With `pem`, a file with a certificate and its key, it speaks TLS on the next port. */
+export function openZookeeper(t: Ending, { pem }: { readonly pem?: string } = {}): Promise<RealServer> {
   return openRealServer(t, {
     name: "zookeeper",
-    ports: 1,
-    async command(folder, [port]) {
+    ports: 2,
+    async command(folder, [port, securePort]) {
       const settings = [
         `tickTime=${tickMs}`,
         `dataDir=${join(folder, "data")}`,
@@ -27,12 +32,20 @@ export function openZookeeper(t: Ending, { tickMs = 500 } = {}): Promise<RealSer
         "admin.enableServer=false",
         "maxClientCnxns=0",
         "4lw.commands.whitelist=ruok,srvr,stat",
+        ...(pem === undefined
+          ? []
+          : [
+              `secureClientPort=${securePort}`,
+              "secureClientPortAddress=127.0.0.1",
+              "serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory",
+              ...[`ssl.keyStore.location=${pem}`, "ssl.keyStore.type=PEM", "ssl.clientAuth=none"],
+            ]),
       ];
       await writeFile(join(folder, "zoo.cfg"), `${settings.join("\n")}\n`);
       return [
         "java",
         ...["-Xms64m", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"],
-        ...["-Dzookeeper.forceSync=no", "-cp", `${folder}:${archive}`],
+        ...["-Dzookeeper.forceSync=no", "-cp", [folder, archive, ...(pem === undefined ? [] : [codecs])].join(":")],
         ...["org.apache.zookeeper.server.ZooKeeperServerMain", join(folder, "zoo.cfg")],
       ];
     },
