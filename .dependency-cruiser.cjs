@@ -48,6 +48,8 @@ const atHome = {
   winston: "^packages/decorators/src/",
   msgpackr: "^packages/core/src/codecs/",
   etcd3: "^packages/registry-etcd/src/",
+  cockatiel: "^packages/registry-etcd/src/",
+  "node-zookeeper-client": "^packages/registry-zookeeper/src/",
   ioredis: "^packages/registry-redis/src/",
   "dns-packet": "^packages/registry-dns/src/",
   "multicast-dns": "^packages/registry-mdns/src/",

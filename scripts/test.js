@@ -7,7 +7,7 @@
  *   npm test -- --repeat 20                   again and again, until the first failure
  *   npm test -- --no-proc                     without the files that start processes
  *   npm test -- --no-build                    what was built last, though sources may have changed
- *   npm test -- --coverage                    and fail if too few lines were run (not counting `*.proc.test.ts`)
+ *   npm test -- --coverage                    and fail if too few lines were run (of `*.proc.test.ts` only those of registries count)
  *   npm test -- --timeout 300                 seconds without any news after which a test is ended; 60, and 180 in a process of its own
  *
  * Servers that tests talk to are installed where that is possible, see scripts/install-servers.js; else those tests are skipped.
@@ -70,7 +70,10 @@ async function runTests() {
       },
     );
     for (const file of files.filter(({ alone }) => alone)) {
-      await runFiles([file], { silenceMs: silenceMs(180), nodeOptions: namePatterns(), onFile });
+      // Registries have their tests there: without a server of their own there is little of them to be run.
+      const counted = options.coverage && file.name.startsWith("test/src/registries/");
+      const env = { ...process.env, ...(counted && { NODE_V8_COVERAGE: rawCoverage }) };
+      await runFiles([file], { silenceMs: silenceMs(180), nodeOptions: namePatterns(), env, onFile });
     }
   }
   return report.finish();

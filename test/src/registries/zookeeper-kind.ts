@@ -4,7 +4,7 @@ import { openZookeeper, zookeeperMissing } from "../servers/zookeeper.js";
 import { type Kind, timeoutMs, ttlMs } from "./outages.js";
 
 /** Uses ZooKeeper's own client for one thing. */
-export async function withClient<T>(port: number, use: (client: Client) => Promise<T>): Promise<T> {
+async function withClient<T>(port: number, use: (client: Client) => Promise<T>): Promise<T> {
   const client = createClient(`127.0.0.1:${port}`, { sessionTimeout: 5_000 });
   const connected = new Promise<void>((resolve) => client.once("connected", resolve));
   client.connect();
