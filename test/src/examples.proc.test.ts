@@ -10,8 +10,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 /** Runs an example to its end and returns what it printed. */
-function run(name: string): string {
-  const file = fileURLToPath(new URL(`../../examples/first-service/dist/${name}.js`, import.meta.url));
+function run(name: string, example = "first-service"): string {
+  const file = fileURLToPath(new URL(`../../examples/${example}/dist/${name}.js`, import.meta.url));
   return execFileSync(process.execPath, [file], { encoding: "utf8", timeout: 30_000 });
 }
 
@@ -84,4 +84,18 @@ test("the upload arrives whole, and its progress ends at 100 %", async (t) => {
   assert.ok(said.endsWith(`package-lock.json: ${bytes.length} bytes arrived, sha256 ${sha256}\n`), said.slice(-300));
   const [kept] = readdirSync(join(folder, "rpc-uploads"));
   assert.ok(bytes.equals(readFileSync(join(folder, "rpc-uploads", kept!))));
+});
+
+test("an old client is answered under the names that it knows", () => {
+  assert.equal(run("main", "alias"), "new client: 300\nold client: 300\n");
+});
+
+test("a canary is called by whom it is for, and nobody notices when it is gone", () => {
+  const lines = [
+    "everybody:  0 of 100 to the canary",
+    "testers:    100 of 100 to the canary",
+    "one in ten: 10 of 100 to the canary",
+    "without it: 0 of 100 to the canary, and nobody notices",
+  ];
+  assert.equal(run("main", "canary"), `${lines.join("\n")}\n`);
 });

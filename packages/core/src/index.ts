@@ -22,7 +22,7 @@ export type { OnPeer } from "./server/peers.js";
 export { type Server, serve } from "./server/serve.js";
 export type { Served, ServeOptions, ServeSettings } from "./server/serve-options.js";
 export { type AcceptedTokens, token, tokens } from "./server/tokens.js";
-export { bind } from "./service/bind.js";
+export { type BindOptions, bind } from "./service/bind.js";
 export { checkOptions, type OptionKinds } from "./service/check-options.js";
 export { defineService } from "./service/define-service.js";
 export type {

@@ -10,7 +10,7 @@ export type { Class } from "./notes/class-ref.js";
 export { type ArrayOf, arrayOf, type Dto } from "./notes/dto.js";
 export { type ClientTarget, InjectClient } from "./notes/inject-client.js";
 export { Method, type MethodDecoratorOf, type MethodNoteOptions } from "./notes/method.js";
-export { Service } from "./notes/service.js";
+export { Service, type ServiceNoteOptions } from "./notes/service.js";
 export { scan } from "./scan/scan.js";
 export type { NamedService, ServiceClassEntry, ServiceEntry } from "./service/service-entries.js";
 export { serviceOf } from "./service/service-of.js";

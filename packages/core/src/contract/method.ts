@@ -21,6 +21,8 @@ export interface Method {
   readonly handlersRunning: number;
   /** What its handler gets for argument streams: one for all of them, or one for each argument by its place. Defaults to "iterable". */
   readonly streamAs?: StreamForm | readonly StreamForm[];
+  /** Other names that servers answer it by. */
+  readonly aliases?: readonly string[];
   /** What becomes of a call whose attempt failed; undefined where its client decides. */
   readonly failMode?: FailMode;
   /** What a hashing balancer hashes of a call, from its arguments; undefined where the method names nothing. */
@@ -38,6 +40,8 @@ export interface UnaryOptions {
   readonly timeoutMs?: number;
   /** Handlers of this method that may run at once on a server; what comes above it waits. Defaults to no limit but the server's. */
   readonly handlersRunning?: number;
+  /** One or several other names that servers answer the method by, for clients that know it by one of these. Defaults to none. */
+  readonly alias?: string | readonly string[];
   /** What becomes of a call whose attempt failed. Clients decide it, by their own descriptor. Defaults to the client's, which is "failover". */
   readonly failMode?: FailMode;
   /**
@@ -64,6 +68,8 @@ declare const serviceType: unique symbol;
 export interface ServiceDescriptor<T = unknown> {
   readonly name: string;
   readonly methods: readonly Method[];
+  /** Other names that servers answer it by. */
+  readonly aliases?: readonly string[];
   /** Only in types. */
   readonly [serviceType]?: T;
 }

@@ -8,6 +8,7 @@ import { guarded } from "../contract/guarded-logger.js";
 import { type Logger, silent } from "../contract/logger.js";
 import type { Binding, Handler, Method, ServiceDescriptor } from "../contract/method.js";
 import { compose } from "../interceptors/compose.js";
+import { underAllNames } from "../service/aliases.js";
 import { checkMethodName, checkServiceName, didYouMean } from "../service/names.js";
 import { ErrorClasses } from "../session/error-classes.js";
 import { inProcess } from "./in-process.js";
@@ -56,7 +57,7 @@ export function createDispatcher(
   const { ambient = false, logger = silent, clock = systemClock, errors, callerInvoke } = options;
   const services = new Map<string, ServiceDescriptor>();
   const bound = new Map<string, Bound>();
-  for (const { service, handlers } of bindings) {
+  for (const { service, handlers } of bindings.flatMap(underAllNames)) {
     checkServiceName(service.name);
     if (services.has(service.name)) {
       throw new RpcError(

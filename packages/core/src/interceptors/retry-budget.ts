@@ -1,5 +1,7 @@
 const slotMs = 1_000;
 const slots = 10;
+/** One more, so that what was used counts for 10 s at least: given back a moment earlier, it would pay for an outage of 10 s twice. */
+const usedSlots = slots + 1;
 
 export interface RetryBudgetOptions {
   /** Retries allowed for each call of the last 10 s. Defaults to 0.1. */
@@ -16,7 +18,7 @@ export class RetryBudget {
   readonly #ratio: number;
   readonly #reserve: number;
   readonly #calls = new Float64Array(slots);
-  readonly #retries = new Float64Array(slots);
+  readonly #retries = new Float64Array(usedSlots);
   #slot = 0;
 
   constructor({ ratio = 0.1, perSecond = 10 }: RetryBudgetOptions = {}) {
@@ -37,7 +39,7 @@ export class RetryBudget {
     if (slot !== this.#slot) this.#turnTo(slot);
     const allowed = sum(this.#calls) * this.#ratio + this.#reserve;
     if (sum(this.#retries) + 1 > allowed) return false;
-    this.#retries[slot % slots]! += 1;
+    this.#retries[slot % usedSlots]! += 1;
     return true;
   }
 
@@ -51,10 +53,10 @@ export class RetryBudget {
   #turnTo(slot: number): void {
     // A late report of an earlier second counts where we are.
     if (slot < this.#slot) return;
-    const passed = Math.min(slots, slot - this.#slot);
+    const passed = Math.min(usedSlots, slot - this.#slot);
     for (let step = 0; step < passed; step++) {
       this.#calls[(slot - step) % slots] = 0;
-      this.#retries[(slot - step) % slots] = 0;
+      this.#retries[(slot - step) % usedSlots] = 0;
     }
     this.#slot = slot;
   }

@@ -14,6 +14,7 @@ import { createHost } from "../host/create-host.js";
 import { checkPeerCalls } from "../host/peer-call-options.js";
 import { peerCalling } from "../host/peer-calling.js";
 import { servedStats } from "../host/served-stats.js";
+import { namesOf } from "../service/aliases.js";
 import { checkOptions } from "../service/check-options.js";
 import { checkCodecs } from "../service/codecs-option.js";
 import { checkKeepAlive } from "../service/keep-alive-option.js";
@@ -181,7 +182,7 @@ class ListeningServer implements Server {
     this.#heldBack = new HeldBack(clock);
     this.#judge = authenticate && createJudge(authenticate, clock, this.#doorLog);
     this.#arrivals = onConnect && new Arrivals(onConnect, limits.helloMs, clock, this.#doorLog);
-    this.#services = options.services?.map(({ service }) => service.name) ?? [];
+    this.#services = options.services?.flatMap(({ service }) => namesOf(service)) ?? [];
   }
 
   get address(): Address {

@@ -2,6 +2,7 @@ import { RpcError } from "../contract/errors.js";
 import { failModes } from "../contract/fail-mode.js";
 import type { MethodTable } from "../contract/handlers.js";
 import type { Method, MethodOptions, ServiceDescriptor, StreamForm } from "../contract/method.js";
+import { aliasesOf } from "./aliases.js";
 import { checkOptions, type OptionKinds } from "./check-options.js";
 import { checkMethodName, checkServiceName } from "./names.js";
 
@@ -14,6 +15,7 @@ const kinds = {
   streamAs: "any",
   key: "any",
   failMode: failModes,
+  alias: "any",
 } as const satisfies Record<keyof MethodOptions, OptionKinds[string]>;
 const maxTimeoutMs = 3_600_000;
 /** What a timer can wait for, about 24 days: of calls that may be open for long. */
@@ -37,7 +39,7 @@ export function defineService<T>(name: string, methods: MethodTable<T>): Service
 function describe(service: string, name: string, index: number, options: MethodOptions): Method {
   checkMethodName(service, name);
   checkOptions(`${service}.${name}`, options, kinds);
-  const { idempotent = false, timeoutMs, handlersRunning, stream, streamAs, key, failMode } = options;
+  const { idempotent = false, timeoutMs, handlersRunning, stream, streamAs, key, failMode, alias } = options;
   if (typeof idempotent !== "boolean") throw badOption(service, name, "idempotent", "true or false", idempotent);
   if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs > 0)) {
     throw badOption(service, name, "timeoutMs", "a number of milliseconds above 0", timeoutMs);
@@ -61,6 +63,7 @@ function describe(service: string, name: string, index: number, options: MethodO
     ...(streamAs === undefined ? {} : { streamAs: Array.isArray(streamAs) ? Object.freeze([...streamAs]) : streamAs }),
     ...(key === undefined ? {} : { keyOf: key }),
     ...(failMode === undefined ? {} : { failMode }),
+    ...(alias === undefined ? {} : { aliases: aliasesOf(`${service}.${name}`, alias) }),
   });
 }
 

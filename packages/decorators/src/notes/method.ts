@@ -16,6 +16,8 @@ export interface MethodNoteOptions<
   readonly timeoutMs?: number;
   /** Handlers of it that may run at once on a server; what comes above it waits. Defaults to no limit but the server's. */
   readonly handlersRunning?: number;
+  /** One or several other names that the method is served by, for clients that know it by one of these. Defaults to none. */
+  readonly alias?: string | readonly string[];
   /** What becomes of a call whose attempt failed, for clients made of this class. Defaults to the client's, which is "failover". */
   readonly failMode?: FailMode;
   /** What a hashing balancer hashes of a call, from its arguments: `key: (user: User) => user.id`. Defaults to none. */
@@ -53,6 +55,7 @@ const kinds: OptionKinds = {
   stream: ["server", "client", "duplex"],
   streamAs: "any",
   key: "function",
+  alias: "any",
   failMode: ["failover", "failfast", "failtry", "failbackup"],
   input: "list",
   output: "any",

@@ -1,7 +1,7 @@
 import { defineService, type MethodOptions, RpcError, type ServiceDescriptor } from "@rpc/core";
 import { type Class, isClass, nameOf, shown } from "../notes/class-ref.js";
 import { methodNotes } from "../notes/method.js";
-import { serviceName } from "../notes/service.js";
+import { serviceAliases, serviceName } from "../notes/service.js";
 import { startUpError } from "../start-up-error.js";
 import { streamsOf, tagOf } from "./streams-of.js";
 
@@ -43,7 +43,7 @@ function describe(service: Class, name: string): ServiceDescriptor {
   const methods: Record<string, MethodOptions> = {};
   for (const [method, note] of notes) {
     refuseGenerator(service, method);
-    const { idempotent, timeoutMs, handlersRunning, key, failMode } = note.options;
+    const { idempotent, timeoutMs, handlersRunning, key, failMode, alias } = note.options;
     methods[method] = {
       ...(idempotent === undefined ? {} : { idempotent }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
@@ -51,10 +51,14 @@ function describe(service: Class, name: string): ServiceDescriptor {
       ...streamsOf(service, method, note),
       ...(key === undefined ? {} : { key }),
       ...(failMode === undefined ? {} : { failMode }),
+      ...(alias === undefined ? {} : { alias }),
     };
   }
   try {
-    return defineService<Record<string, () => unknown>>(name, methods);
+    const described = defineService<Record<string, () => unknown>>(name, methods);
+    // Under a name that it was given besides, the class has that name alone.
+    const aliases = name === serviceName(service) ? serviceAliases(service) : undefined;
+    return aliases === undefined ? described : Object.freeze({ ...described, aliases });
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
     const told = error.message.startsWith(nameOf(service)) ? "" : `${nameOf(service)}: `;
