@@ -51,10 +51,10 @@ for (const ground of streamGrounds) {
         },
       });
       const startedAt = performance.now();
-      const { items, error } = await failing(withOptions(client, { timeoutMs: 50 }).give());
-      assert.ok(performance.now() - startedAt >= 49);
+      const { items, error } = await failing(withOptions(client, { timeoutMs: 500 }).give());
+      assert.ok(performance.now() - startedAt >= 499);
       assert.deepEqual([items, error.code, error.reason], [[0, 1, 2], "deadline_exceeded", "DEADLINE_EXCEEDED"]);
-      assert.match(error.message, /give (had not ended within 50 ms|has passed)/);
+      assert.match(error.message, /give (had not ended within 500 ms|has passed)/);
       assert.ok(["deadline_exceeded", "cancelled"].includes((await told).code));
     });
 
