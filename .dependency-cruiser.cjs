@@ -31,6 +31,7 @@ const core = {
   discovery: ["clock", "contract"],
   interceptors: ["items", "contract"],
   items: ["contract"],
+  limits: ["transport", "service", "clock", "contract"],
   overload: ["contract"],
   service: ["items", "contract"],
   transport: ["service", "contract"],

@@ -90,6 +90,7 @@ const forbidden = {
   "core-interceptors": { "packages/core/src/interceptors/breaks.ts": `import "../session/session.js";` },
   "core-streams": { "packages/core/src/streams/breaks.ts": `import "../session/session.js";` },
   "core-items": { "packages/core/src/items/breaks.ts": `import "../service/bind.js";` },
+  "core-limits": { "packages/core/src/limits/breaks.ts": `import "../session/session.js";` },
   "core-overload": { "packages/core/src/overload/breaks.ts": `import "../session/session.js";` },
   "core-service": { "packages/core/src/service/breaks.ts": `import "../session/session.js";` },
   "core-transport": { "packages/core/src/transport/breaks.ts": `import "../wire/frame.js";` },

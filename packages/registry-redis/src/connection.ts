@@ -1,9 +1,9 @@
 import type { Logger } from "@rpc/core";
 import { Redis } from "ioredis";
-import type { Place, RedisRegistryOptions } from "./redis-options.js";
-import { beat, drop, hold, names, patch, read } from "./scripts.js";
+import type { Place, RedisOptions } from "./redis-options.js";
+import { beat, drop, hold, names, patch, read, take } from "./scripts.js";
 
-const scripts = { hold, beat, drop, patch, read, names };
+const scripts = { hold, beat, drop, patch, read, names, take };
 
 /** A connection that comes back by itself. */
 export interface Connection {
@@ -28,7 +28,7 @@ const longestWaitMs = 2_000;
 /** Opens a connection with the first command. No command waits for more than one dial; a socket that does not answer is given up. */
 export function openConnection(
   { host, port, secure, username, password }: Place,
-  options: RedisRegistryOptions,
+  options: RedisOptions,
   events: ConnectionEvents,
   logger: Logger,
 ): Connection {

@@ -7,11 +7,17 @@ import { redisRegistry } from "./redis-registry.js";
 describe("the options of redisRegistry", () => {
   test("user and password stand in the URL or beside it, and what is beside it counts", () => {
     const url = "redis://app:p%40ss@[::1]:7000";
-    assert.deepEqual(placeOf({ url }), { host: "::1", port: 7000, secure: false, username: "app", password: "p@ss" });
-    assert.deepEqual(placeOf({ url, username: "b", password: "c" }).password, "c");
-    assert.deepEqual(placeOf({}).port, 6379);
-    assert.equal(placeOf({ url: "redis://10.0.0.1", password: "a", insecure: true }).password, "a");
-    assert.ok(placeOf({ url: "rediss://a" }).secure && placeOf({ tls: {} }).secure);
+    assert.deepEqual(placeOf("redisRegistry", { url }), {
+      host: "::1",
+      port: 7000,
+      secure: false,
+      username: "app",
+      password: "p@ss",
+    });
+    assert.deepEqual(placeOf("redisRegistry", { url, username: "b", password: "c" }).password, "c");
+    assert.deepEqual(placeOf("redisRegistry", {}).port, 6379);
+    assert.equal(placeOf("redisRegistry", { url: "redis://10.0.0.1", password: "a", insecure: true }).password, "a");
+    assert.ok(placeOf("redisRegistry", { url: "rediss://a" }).secure && placeOf("redisRegistry", { tls: {} }).secure);
   });
 
   const wrong: readonly (readonly [object, RegExp])[] = [

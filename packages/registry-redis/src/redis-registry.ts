@@ -13,7 +13,7 @@ import {
 } from "@rpc/core/discovery";
 import { openConnection } from "./connection.js";
 import { redisFailure } from "./redis-failure.js";
-import { placeOf, type RedisRegistryOptions } from "./redis-options.js";
+import { checkRegistryOptions, placeOf, type RedisRegistryOptions } from "./redis-options.js";
 
 /** How long after a lease should have ended it is looked whether it has, in ms. */
 const graceMs = 50;
@@ -27,7 +27,8 @@ const graceMs = 50;
  * gone, each process learns so with its next sign of life, at once when it comes back, and is registered again.
  */
 export function redisRegistry(options: RedisRegistryOptions = {}): Registry {
-  const place = placeOf(options);
+  checkRegistryOptions(options);
+  const place = placeOf("redisRegistry", options);
   const logger = options.logger ?? silent;
   const name = `Redis at ${place.host}:${place.port}`;
   const store = createStore(options, place, name);

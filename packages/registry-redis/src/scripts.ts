@@ -140,3 +140,19 @@ for _, service in ipairs(redis.call('SMEMBERS', base .. 'services')) do
   end
 end
 return found`;
+
+/**
+ * Of a rate limit, by its key: how many are wanted, calls a second, burst → how many are granted, and after how many ms there is
+ * one more. What is stored is when its bucket will be full again, in ms of the server's clock.
+ */
+export const take = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+local wanted, spacing, burst = tonumber(ARGV[2]), 1000 / ARGV[3], tonumber(ARGV[4])
+local full = math.max(tonumber(redis.call('GET', ARGV[1])) or 0, now)
+-- A clock that was set back must not keep everybody out.
+full = math.min(full, now + burst * spacing)
+local granted = math.max(0, math.min(wanted, math.floor(burst - (full - now) / spacing + 1e-6)))
+full = full + granted * spacing
+redis.call('SET', ARGV[1], string.format('%.3f', full), 'PX', math.max(1, math.ceil(full - now)))
+return { granted, math.max(0, math.ceil(full + spacing - burst * spacing - now)) }`;

@@ -176,6 +176,10 @@ export interface Head {
   readonly deadline: number;
   /** Of the encoded arguments. */
   readonly sizeBytes: number;
+  /** Later: why nobody waits for its answer any more; undefined while somebody does. */
+  readonly abandoned: RpcError | undefined;
+  /** Later: whether it is over, because its handler has settled or because it was never begun. */
+  readonly settled: boolean;
 }
 
 /** Why a request was not let in. Its error says `processed: "no"`, since the handler was never reached. */

@@ -284,6 +284,7 @@ export class Incoming implements Source, Runner {
   turnAway(startable: Startable, refusal: Refusal, retryAfterMs: number): void {
     const call = startable as RunningCall;
     this.#forget(call, refusal.error);
+    call.settled = true;
     this.answers.refuse(call.id, refusal, retryAfterMs);
     if (diagnostics.serverReject.hasSubscribers) this.#reportReject(call, refusal.error, retryAfterMs);
   }
@@ -455,6 +456,7 @@ export class Incoming implements Source, Runner {
   #turnAway(call: RunningCall, rejection: RpcError): void {
     count(call);
     call.counters!.fail(rejection);
+    call.settled = true;
     if (call.method.kind !== "unary") this.#streamsOf(false)?.drop(call.id);
     this.#reject(call, rejection);
   }
@@ -473,6 +475,7 @@ export class Incoming implements Source, Runner {
 
   #rejectUnstarted(call: RunningCall, error: RpcError): void {
     this.#forget(call, error);
+    call.settled = true;
     this.#reject(call, error);
   }
 

@@ -16,7 +16,7 @@ export function schemeOf(address: Address): string {
 
 /** Returns host and port of `tcp://host:port`; IPv6 hosts stand in brackets. Throws `invalid_argument` where it is not one. */
 export function hostPort(address: Address): HostPort {
-  const match = /^[a-z]+:\/\/(?:\[([0-9a-fA-F:.]+)\]|([^\s:/[\]]+)):(\d{1,5})$/.exec(address);
+  const match = /^[a-z]+:\/\/(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([^\s:/[\]]+)):(\d{1,5})$/.exec(address);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   if (host === undefined || !(port <= 65_535)) {
