@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { bind, createClient, type Peer } from "@rpc/core";
+import { createClient, defineService, type Peer } from "@rpc/core";
 import { failed } from "../wire/ground/failed.js";
 import { grounds, inMemory } from "../wire/ground/grounds.js";
 import { until } from "../wire/ground/until.js";
-import { DeskService, PhoneService, phone, scene } from "./desk.js";
+import { PhoneService, scene } from "./desk.js";
 
 for (const make of grounds) {
   describe(`a server and its client call each other over ${make().name}`, () => {
@@ -44,8 +44,21 @@ test("a peer that offers nothing, not this service, or not this method, says so,
   assert.deepEqual([nothing.code, nothing.reason, nothing.processed], ["unimplemented", "NO_SERVICE", "no"]);
   assert.match(nothing.message, /offers no service "Phone"/);
   assert.equal(nothing.attempts, 1);
-  void bind;
-  void DeskService;
-  void phone;
+  assert.equal(server.stats().toPeers.calls.reasons["NO_SERVICE"], 2);
+
+  interface Phones {
+    rings(text: string): string;
+  }
+  const PhonesService = defineService<Phones>("Phone", { rings: {} });
+  const { server: other, desk: otherDesk } = await scene(t, inMemory());
+  await otherDesk.ask("hello");
+  const [peer] = other.peers();
+  const lacking = await failed(createClient(PhonesService, peer!.invoke).rings("hello"));
+  assert.deepEqual([lacking.code, lacking.reason, lacking.processed], ["unimplemented", "NO_METHOD", "no"]);
+  assert.match(lacking.message, /no method "rings" in its service Phone; did you mean "ring"\?/);
+  // What is there is there, whatever was asked for beside it.
+  assert.equal(await createClient(PhoneService, peer!.invoke).ring("you"), "you!");
+  const unknown = defineService<Phones>("Fone", { rings: {} });
+  assert.match((await failed(createClient(unknown, peer!.invoke).rings("hello"))).message, /did you mean "Phone"\?/);
   await until("nothing is pending", () => server.stats().toPeers.calls.pending === 0);
 });

@@ -39,6 +39,12 @@ export const PhoneService = defineService<Phone>("Phone", { ring: { idempotent: 
 
 const caller = () => currentCall().peer!;
 
+/** Answers only when it is told to stop. */
+function hang(): Promise<string> {
+  const { signal } = currentCall();
+  return new Promise((_, reject) => signal!.addEventListener("abort", () => reject(signal!.reason)));
+}
+
 const desk: Handlers<Desk> = {
   add: (a, b) => a + b,
   ask: (question) => createClient(PhoneService, caller().invoke).ring(question),
@@ -48,7 +54,7 @@ const desk: Handlers<Desk> = {
       : createClient(PhoneService, caller().invoke)
           .down(depth - 1)
           .then((n) => n + 1),
-  hang: () => new Promise(() => {}),
+  hang,
 };
 
 /** A phone that answers, and calls its caller back. */
@@ -60,7 +66,7 @@ export const phone: Handlers<Phone> = {
       : createClient(DeskService, caller().invoke)
           .down(depth - 1)
           .then((n) => n + 1),
-  hang: () => new Promise(() => {}),
+  hang,
 };
 
 /** A server with a desk, and a client that offers a phone. */
