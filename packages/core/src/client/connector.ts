@@ -37,7 +37,7 @@ import { type Direct, noteDirect } from "./direct.js";
 import { type FollowedService, followService } from "./follow-service.js";
 import { Link, type LinkUser } from "./link.js";
 import { noteListing } from "./listing.js";
-import { hostOf } from "./offer.js";
+import { hostOf, streamsOf } from "./offer.js";
 import { indexOf } from "./subset.js";
 import { Throttle } from "./throttle.js";
 
@@ -126,6 +126,7 @@ class SocketConnector implements Connector {
       connectMs: options.connectMs ?? 5_000,
       backoff: options.backoff ?? {},
       host: hostOf(options.serve, clock, safeLogger),
+      streamBudget: streamsOf(options.serve),
       callPeer: peerCalling({ interceptors, retry, clock, random, table: this.#calls }),
     };
     this.#ledger = new Ledger(() => clock.now());

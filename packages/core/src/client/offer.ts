@@ -5,6 +5,7 @@ import type { Binding } from "../contract/method.js";
 import { createHost } from "../host/create-host.js";
 import type { ServiceHost } from "../host/service-host.js";
 import { badOption, checkOptions, type OptionKinds } from "../service/check-options.js";
+import { StreamBudget } from "../session/stream-budget.js";
 
 /** What a client offers to the servers that it has dialled, and nobody else. */
 export interface OfferOptions {
@@ -22,6 +23,8 @@ export interface OfferOptions {
   readonly inFlight?: number;
   /** Handlers that may run at once, over all connections; what comes above it waits. Defaults to 256. */
   readonly handlersRunning?: number;
+  /** Streams of servers' calls that may be open at once, over all connections. Defaults to 256. */
+  readonly streams?: number;
   /** Calls that may wait for a handler, over all connections; more are rejected. Defaults to 1,024. */
   readonly waitQueueEntries?: number;
   /** Bytes of the arguments of calls that wait for a handler. Defaults to 4 MiB. */
@@ -36,6 +39,7 @@ const kinds = {
   ambient: "boolean",
   inFlight: "count",
   handlersRunning: "count",
+  streams: "count",
   waitQueueEntries: "count",
   waitQueueBytes: "count",
 } as const satisfies Record<keyof OfferOptions, OptionKinds[string]>;
@@ -51,6 +55,11 @@ export function checkOffer(offer: Offer | undefined): void {
   const { services } = options as Partial<OfferOptions>;
   if (services === undefined || !services.every(isBinding))
     throw badOption("connect: serve wants what bind returns, in an array or in an object's `services`");
+}
+
+/** Returns room for the streams that servers may have open here. */
+export function streamsOf(offer: Offer | undefined): StreamBudget {
+  return new StreamBudget((offer === undefined || isBindings(offer) ? undefined : offer.streams) ?? 256);
 }
 
 /** Returns what answers servers, or undefined where nothing is offered. */

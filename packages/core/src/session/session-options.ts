@@ -74,7 +74,7 @@ export interface SessionOptions {
   readonly certificate?: PeerCertificate | undefined;
   /** Acceptor: room for messages in part, over all connections. */
   readonly partials?: PartialBudget | undefined;
-  /** Acceptor: streams open over all connections. */
+  /** Streams of peers' calls that are open, over all connections. */
   readonly streamBudget?: StreamBudget | undefined;
   readonly keepAlive: Required<KeepAliveOptions>;
   /** Classes of errors that arrive as themselves. Defaults to none. */
