@@ -85,8 +85,9 @@ describe("a process with a file registry", () => {
   test("that has ended but was not yet taken note of by its parent is dead", {
     skip: process.platform !== "linux",
   }, async () => {
-    // The shell becomes a sleep, which never asks what became of the shell's child.
-    const parent = spawn("sh", ["-c", 'sh -c "exit 0" & echo $!; exec sleep 20'], {
+    // The shell becomes a sleep, which never asks what became of the shell's child; that ends once it has.
+    const child = 'until [ "$(cat /proc/$PPID/comm)" = sleep ]; do :; done';
+    const parent = spawn("sh", ["-c", `sh -c '${child}' & echo $!; exec sleep 20`], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     try {
