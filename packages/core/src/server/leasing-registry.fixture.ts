@@ -1,4 +1,5 @@
 import { listedRegistry } from "../client/listed-registry.fixture.js";
+import { RpcError } from "../contract/errors.js";
 import type { Entry, Lease, Registry } from "../contract/registry.js";
 
 /** A lease that a test loses when it likes. */
@@ -14,6 +15,8 @@ export interface LeasingRegistry extends Registry {
   /** How often it was asked to register. */
   readonly asked: number;
   refuse: boolean;
+  /** Registering fails with what an adapter says where its server cannot be reached. */
+  away: boolean;
   /** Registering, or releasing, is not answered while it is set. */
   hang: boolean;
   /** What waits for an answer is answered. */
@@ -33,6 +36,7 @@ export function leasingRegistry(): LeasingRegistry {
     ...listed,
     leases,
     refuse: false,
+    away: false,
     hang: false,
     get asked() {
       return asked;
@@ -44,6 +48,7 @@ export function leasingRegistry(): LeasingRegistry {
     async register(entries): Promise<Lease> {
       asked++;
       const { refuse } = registry;
+      if (registry.away) throw new RpcError("unavailable", "made up: away", { processed: "no" });
       await answered();
       if (refuse) throw new Error("made up: refused");
       let lose = (_error: Error): void => {};

@@ -185,4 +185,35 @@ describe("the registration of a process", () => {
     assert.deepEqual(registry.leases[0]?.entries, [entry]);
     await it.release(5_000);
   });
+
+  test("whose registry is away at the start begins to serve after 5 s, and registers as soon as it can", async () => {
+    const { clock, registry, it } = registrar();
+    registry.away = true;
+    let started = false;
+    void it.start().then(() => {
+      started = true;
+    });
+    await clock.advance(4_000);
+    assert.equal(started, false);
+    await clock.advance(4_000);
+    assert.equal(started, true);
+    registry.away = false;
+    await clock.advance(30_000);
+    assert.deepEqual(registry.leases[0]?.entries, [entry]);
+    await it.release(5_000);
+    assert.equal(registry.leases[0]?.released, true);
+    assert.equal(clock.timers, 0);
+  });
+
+  test("whose registry is away for a moment at the start is made within it", async () => {
+    const { clock, registry, it } = registrar();
+    registry.away = true;
+    const started = it.start();
+    await clock.advance(1_000);
+    registry.away = false;
+    await clock.advance(1_000);
+    await started;
+    assert.equal(registry.leases.length, 1);
+    await it.release(5_000);
+  });
 });

@@ -1,6 +1,7 @@
 import { Backoff } from "../clock/backoff.js";
 import { pause } from "../clock/pause.js";
 import type { Clock, Random } from "../contract/clock.js";
+import { RpcError } from "../contract/errors.js";
 import type { Logger } from "../contract/logger.js";
 import type { Endpoint, Entry, Lease, NodeState, Registry } from "../contract/registry.js";
 import { storedState } from "../discovery/named-tags.js";
@@ -8,6 +9,8 @@ import { WatchLoop } from "../discovery/watch-loop.js";
 
 /** A registration that lasted so long was a good one, in ms. */
 const healthyMs = 10_000;
+/** How long a start waits for a registry that is away, in ms. */
+const startMs = 5_000;
 /** How long lists may still say what was there before a change of our own, in ms. */
 const settlingMs = 5_000;
 
@@ -37,10 +40,32 @@ export class Registrar {
     this.#entries = options.entries;
   }
 
-  /** Registers. Rejects when the registry does not take the entries the first time; afterwards it is tried until it does. */
+  /**
+   * Registers. Rejects where the registry refuses the entries. One that is away is waited for, for 5 s: a process that starts
+   * while it is must not stay away because of that; afterwards it is tried until it works.
+   */
   async start(): Promise<void> {
-    this.#lease = await this.#options.registry.register(this.#entries);
+    this.#lease = await this.#firstLease();
     this.#kept = Promise.all([this.#keep(this.#lease), ...this.#entries.map(({ service }) => this.#adopt(service))]);
+  }
+
+  async #firstLease(): Promise<Lease | undefined> {
+    const { registry, clock, random, logger } = this.#options;
+    const backoff = new Backoff({}, random);
+    const startedAt = clock.now();
+    for (;;) {
+      try {
+        return await registry.register(this.#entries);
+      } catch (error) {
+        if (!(error instanceof RpcError) || error.code !== "unavailable") throw error;
+        if (clock.now() - startedAt < startMs) await pause(clock, backoff.next(), this.#stop.signal);
+        else {
+          const message = "not registered: nobody finds what is served until the registry can be reached";
+          logger.error(message, { error: error.message });
+          return undefined;
+        }
+      }
+    }
   }
 
   /**
@@ -92,13 +117,14 @@ export class Registrar {
     await this.#kept;
   }
 
-  async #keep(first: Lease): Promise<void> {
+  async #keep(first: Lease | undefined): Promise<void> {
     const { clock, random, logger } = this.#options;
     const { signal } = this.#stop;
     const stopped = new Promise<undefined>((resolve) => signal.addEventListener("abort", () => resolve(undefined)));
     // Many processes lose their leases at once; the jitter keeps them from coming back at once.
     const backoff = new Backoff({}, random);
-    for (let lease: Lease | undefined = first; lease !== undefined; lease = await this.#registerAgain(backoff)) {
+    let lease = first ?? (await this.#registerAgain(backoff));
+    for (; lease !== undefined; lease = await this.#registerAgain(backoff)) {
       this.#lease = lease;
       const registeredAt = clock.now();
       const reason = await Promise.race([lease.lost, stopped]);

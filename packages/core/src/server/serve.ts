@@ -89,8 +89,9 @@ export interface Server {
 }
 
 /**
- * Listens, then registers; resolves when both are done. Rejects where it cannot listen or register, and with
- * `invalid_argument` where the options do not fit together.
+ * Listens, then registers; resolves when both are done. Rejects where it cannot listen, where the registry refuses what is
+ * to be registered, and with `invalid_argument` where the options do not fit together. A registry that is away is waited for,
+ * for 5 s; then it serves all the same, and registers as soon as it can.
  */
 export async function serve(options: ServeOptions): Promise<Server> {
   const server = new ListeningServer(options);
