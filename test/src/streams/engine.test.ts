@@ -140,6 +140,26 @@ describe("streams over a socket", () => {
     await items.return();
   });
 
+  test("items that wait for their readers stay as they were sent, though all connections read into one memory", async (t) => {
+    const yields = {
+      async *down(letter: unknown) {
+        for (let n = 0; n < 40; n++) yield `${String(letter)}${n}`.repeat(20);
+      },
+    };
+    const { server, connector: first } = await pair(t, yields);
+    const others = ["b", "c"].map(() => connect({ address: server.address, retry: false }));
+    for (const other of others) closedAtEnd(t, other);
+    const all = [first, ...others];
+    const streams = all.map((connector, index) => connector.client(Service).down("abc"[index]));
+    for (const connector of all)
+      await until("some have arrived", () => connector.stats().total.streams.heldBytes > 500);
+    for (const [index, stream] of streams.entries()) {
+      let n = 0;
+      for await (const item of stream) assert.equal(item, `${"abc"[index]}${n++}`.repeat(20));
+      assert.equal(n, 40);
+    }
+  });
+
   test("a lost connection leaves what arrived, then says so", async (t) => {
     let wake = (): void => {};
     const streams: Duplex[] = [];

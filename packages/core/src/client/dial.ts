@@ -76,7 +76,8 @@ export async function dial(
 
 async function openStream(address: Address, signal: AbortSignal, options: DialOptions): Promise<Duplex> {
   const { transport, onConnect } = options;
-  const stream = await transport.connect(address, signal);
+  // A session keeps nothing of what it reads; of a hook nobody knows.
+  const stream = await transport.connect(address, signal, { inPlace: onConnect === undefined });
   if (onConnect === undefined) return stream;
   try {
     return await letThrough(onConnect, { stream, address, remote: address, certificate: undefined, signal });

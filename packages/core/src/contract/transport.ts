@@ -29,6 +29,15 @@ export interface ListenHooks {
   readonly logger?: Logger;
 }
 
+/** How a stream that is opened will be read. */
+export interface ReadHints {
+  /**
+   * Whether who reads it looks at each chunk within its "data" event and keeps nothing of it, so that the memory may be
+   * used for the next one. Defaults to false.
+   */
+  readonly inPlace?: boolean;
+}
+
 /** Opens and accepts byte streams. Knows nothing of calls. */
 export interface Transport {
   /** Whether only processes of this machine can be at the other end, whatever the address. Defaults to what the address says. */
@@ -38,7 +47,7 @@ export interface Transport {
   /** Whether only peers are accepted that have proved who they are, as with client certificates. Defaults to false. */
   readonly authenticates?: boolean;
   /** Opens a stream. Rejects when it cannot, or when `signal` aborts first; then nothing is left open. */
-  connect(address: Address, signal: AbortSignal): Promise<Duplex>;
+  connect(address: Address, signal: AbortSignal, hints?: ReadHints): Promise<Duplex>;
   /** Accepts streams until closed. Rejects when it cannot listen, naming the address. */
   listen(address: Address, accept: Accept, hooks?: ListenHooks): Promise<Listener>;
   /** Returns what an error of a stream that `connect` opened means, where the transport knows it better than its code tells. */

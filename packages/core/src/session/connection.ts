@@ -41,6 +41,6 @@ export interface Connection {
   readonly readAt: number;
   /** When they had arrived at the earliest: they may have waited in the kernel while this process did something else. */
   readonly arrivedAt: number;
-  /** The bytes at hand, good for this turn; undefined where none are. What is in another buffer is good for the moment only. */
+  /** The bytes at hand, good until all of them were looked at; undefined where none are. What is in another buffer is good for the moment only. */
   readonly chunk: Buffer | undefined;
 }

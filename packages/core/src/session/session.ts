@@ -487,10 +487,12 @@ export class Session implements Connection, PeerLine {
     this.chunk = chunk;
     try {
       const taken = this.#reader.push(chunk);
+      this.#streaming?.streams.settle();
       this.chunk = undefined;
       this.#slowReader.onRead();
       this.#incoming.start();
-      if (taken < chunk.length) this.#readLater(chunk.subarray(taken));
+      // What was read lies in memory that the next read may use.
+      if (taken < chunk.length) this.#readLater(Buffer.from(chunk.subarray(taken)));
     } catch (cause) {
       this.chunk = undefined;
       this.close(

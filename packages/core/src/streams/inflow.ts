@@ -44,7 +44,7 @@ export class Inflow implements Windowed {
   reachBytes = 0;
   /** Which one of its call's: 0 the result. */
   readonly target: number;
-  /** Whether something of it was borrowed in this turn. */
+  /** Whether something of it is borrowed from what was read. */
   unsettled = false;
   readonly #link: Link;
   readonly #windows: Windows;
@@ -57,7 +57,7 @@ export class Inflow implements Windowed {
   #long: LongItem | undefined;
   #over: Over | undefined;
 
-  /** `onUnsettled` is called when the stream holds a part of what was read, and wants `settle` to be called at the end of the turn. */
+  /** `onUnsettled` is called when the stream holds a part of what was read, and wants `settle` to be called once that has been looked at. */
   constructor(
     link: Link,
     windows: Windows,
@@ -139,7 +139,7 @@ export class Inflow implements Windowed {
     this.#windows.end(this);
   }
 
-  /** The turn that read what is borrowed is over. */
+  /** What is borrowed is good no more. */
   settle(): void {
     this.unsettled = false;
     this.#unread.settle();

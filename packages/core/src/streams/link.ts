@@ -29,6 +29,6 @@ export interface Link {
   readonly rates: { count(what: "frames that say nothing", now: number): number };
   /** When the bytes at hand were read, in ms on the clock. */
   readonly readAt: number;
-  /** The bytes at hand, good for this turn; what is in another buffer is good for the moment only. */
+  /** The bytes at hand, good until all of them were looked at; what is in another buffer is good for the moment only. */
   readonly chunk: Buffer | undefined;
 }

@@ -36,11 +36,6 @@ export class Streams {
   readonly #link: Link;
   #unsettled: Inflow[] = [];
   #sweptAt = 0;
-  readonly #onReads = (): void => {
-    const streams = this.#unsettled;
-    this.#unsettled = [];
-    for (const stream of streams) stream.settle();
-  };
 
   /** `creditBytes` are what the peer takes at first of all streams together. */
   constructor(link: Link, creditBytes: number, made: StreamingCalls, run: StreamingCalls) {
@@ -53,8 +48,16 @@ export class Streams {
 
   /** A stream holds a part of what was read. */
   readonly unsettled = (stream: Inflow): void => {
-    if (this.#unsettled.push(stream) === 1) this.#link.clock.afterReads(this.#onReads);
+    this.#unsettled.push(stream);
   };
+
+  /** What was read has been looked at, and its memory is used again. */
+  settle(): void {
+    if (this.#unsettled.length === 0) return;
+    const streams = this.#unsettled;
+    this.#unsettled = [];
+    for (const stream of streams) stream.settle();
+  }
 
   /** Takes an item, or a piece of one, of a call in `calls`. */
   onItem(

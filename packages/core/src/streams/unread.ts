@@ -7,7 +7,7 @@ interface Stretch {
   end: number;
   /** Bytes that the one item without a header counts; 0 where items stand behind their headers. */
   readonly aloneBytes: number;
-  /** Whether it is part of what was read, which would be kept whole for it. */
+  /** Whether it is part of what was read, which is good for this read only. */
   borrowed: boolean;
 }
 
@@ -15,8 +15,8 @@ const nothing = Buffer.alloc(0);
 const spent: Stretch = { bytes: nothing, at: 0, end: 0, aloneBytes: 0, borrowed: false };
 
 /**
- * Items that arrived and were not taken, encoded as they came: a reader that keeps up finds them in the very bytes that
- * were read, and what is left at the end of a turn is copied together.
+ * Items that arrived and were not taken, encoded as they came: what a read brought is copied together, once it has been
+ * looked at.
  */
 export class Unread {
   /** The item that was taken last: where it lies, whether its memory is its own, and what it counts. */
@@ -80,13 +80,11 @@ export class Unread {
     this.bytes = nothing;
   }
 
-  /** Copies what is still borrowed: called at the end of the turn that read it. */
+  /** Copies what is still borrowed: called when what was read has been looked at. */
   settle(): void {
     for (let index = this.#stretches.length - 1; index >= this.#head && this.#stretches[index]!.borrowed; index--) {
       const stretch = this.#stretches[index]!;
       stretch.borrowed = false;
-      // What is most of the memory may keep all of it.
-      if ((stretch.end - stretch.at) * 2 >= stretch.bytes.length) continue;
       stretch.bytes = Buffer.from(stretch.bytes.subarray(stretch.at, stretch.end));
       stretch.end -= stretch.at;
       stretch.at = 0;

@@ -2,6 +2,7 @@ import { connect, createServer, type NetConnectOpts, type Server, type Socket } 
 import { RpcError } from "../contract/errors.js";
 import type { Address } from "../contract/registry.js";
 import type { Listener, Refused } from "../contract/transport.js";
+import { connectInPlace } from "./in-place.js";
 
 /** Connections the kernel holds until they are accepted. */
 const backlog = 1_024;
@@ -9,11 +10,16 @@ const backlog = 1_024;
 /** Where to listen: a host and port, or the path of a Unix socket. */
 export type ListenAt = { readonly host: string; readonly port: number } | { readonly path: string };
 
-/** Connects a socket. Rejects with `unavailable` / `CONNECT_FAILED`, or with the signal's reason; then nothing is left open. */
-export function connectSocket(to: NetConnectOpts, address: Address, signal: AbortSignal): Promise<Socket> {
+/** Connects a socket; `inPlace` as in `ReadHints`. Rejects with `unavailable` / `CONNECT_FAILED`, or with the signal's reason; then nothing is left open. */
+export function connectSocket(
+  to: NetConnectOpts,
+  address: Address,
+  signal: AbortSignal,
+  inPlace = false,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
-    const socket = connect(to);
+    const socket = inPlace ? connectInPlace(to) : connect(to);
     const settle = (): void => {
       signal.removeEventListener("abort", onAbort);
       socket.removeListener("connect", onConnect);

@@ -6,7 +6,8 @@ import { connectSocket, listenForSockets } from "./sockets.js";
 
 /** TCP sockets, `tcp://host:port`. Small writes leave at once: the outbox has gathered them already. */
 export const tcp: Transport = {
-  connect: (address, signal) => connectSocket({ ...hostPort(address), noDelay: true }, address, signal),
+  connect: (address, signal, hints) =>
+    connectSocket({ ...hostPort(address), noDelay: true }, address, signal, hints?.inPlace),
 
   listen: async (address, accept, { refused } = {}) =>
     listenForSockets(

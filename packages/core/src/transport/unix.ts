@@ -23,7 +23,8 @@ export function unixTransport(options: UnixOptions = {}): Transport {
   const { mode = 0o600 } = options;
   return {
     local: true,
-    connect: async (address, signal) => connectSocket({ path: pathOf(address) }, address, signal),
+    connect: async (address, signal, hints) =>
+      connectSocket({ path: pathOf(address) }, address, signal, hints?.inPlace),
 
     async listen(address, accept, { refused } = {}) {
       const path = pathOf(address);
