@@ -90,6 +90,26 @@ for (const ground of streamGrounds) {
       await assert.rejects(throwing.take(numbers(1)), mine);
     });
 
+    test("a stream explains itself when it has ended, whatever way", async (t) => {
+      const { client } = await ground.open(t, {
+        async *give(how) {
+          yield 1;
+          if (how === "fails") throw new RpcError("aborted", "mine", { reason: "MINE" });
+        },
+      });
+      const told: string[] = [];
+      const explained = withOptions(client, { explain: ({ path, outcome }) => told.push(`${path} ${outcome}`) });
+      await readAll(explained.give("ends"));
+      await failing(explained.give("fails"));
+      for await (const _ of explained.give("left")) break;
+      await failing(withOptions(explained, { timeoutMs: 0 }).give());
+      const outcomes = ["ok", "MINE", "CANCELLED", "DEADLINE_EXCEEDED"];
+      assert.deepEqual(
+        told,
+        outcomes.map((outcome) => `/test.Streams/give ${outcome}`),
+      );
+    });
+
     test("onReply hears nothing of a stream that was left", async (t) => {
       let replies = 0;
       const { client } = await ground.open(t, { give: () => numbers(9) });
@@ -204,6 +224,23 @@ for (const ground of streamGrounds) {
         { outer: [doubling], interceptors: [doubling] },
       );
       assert.deepEqual(await client.take(numbers(3)), [0, 4, 8]);
+    });
+
+    test("an interceptor of the server that answers with no stream, or with one that cannot be run, fails the call", async (t) => {
+      const broken = {
+        [Symbol.asyncIterator]: () => {
+          throw new RpcError("aborted", "no run", { reason: "NO_RUN" });
+        },
+      };
+      const settings = {
+        interceptors: [
+          (next) => async (call) => (call.input[0] === "none" ? 5 : call.input[0] === "broken" ? broken : next(call)),
+        ] satisfies Interceptor[],
+      };
+      const { client } = await ground.open(t, { give: () => numbers(1) }, settings);
+      assert.equal((await failing(client.give("none"))).error.reason, "NO_STREAM_RETURNED");
+      assert.equal((await failing(client.give("broken"))).error.reason, "NO_RUN");
+      assert.deepEqual((await readAll(client.give())).items, [0]);
     });
 
     test("an interceptor that answers by itself, or with no stream, is told apart", async (t) => {

@@ -83,13 +83,16 @@ abstract class Stub {
     const options = stub.#options;
     if (options.oneway || options.batch !== undefined) return refuseStream(method, options);
     const now = clock.now();
-    const { streamTimeoutMs } = options;
+    const { streamTimeoutMs, explain, route } = options;
     const own =
       streamTimeoutMs >= 0 ? streamTimeoutMs : method.timeoutMs > 0 ? method.timeoutMs : Number.POSITIVE_INFINITY;
     const parent: Call | undefined = ambientCall();
     const deadline = Math.min(now + own, parent?.deadline ?? Number.POSITIVE_INFINITY);
     const priority = options.priority ?? parent?.priority ?? "normal";
-    return openStream(new StreamCall(method, now, input, deadline, priority, parent, options), invoke, deadlines);
+    const trace = explain && new CallTrace(method.path, explain, () => clock.now());
+    const how = trace === undefined ? options : { ...options, route: { ...route, trace } };
+    const onEnd = trace && ((thrown?: unknown) => trace.end(thrown));
+    return openStream(new StreamCall(method, now, input, deadline, priority, parent, how, onEnd), invoke, deadlines);
   }
 
   /** The batch's deadline stands in place of the method's and the client's; the call's own counts where it is earlier. */

@@ -4,6 +4,7 @@ import { RpcError } from "../contract/errors.js";
 import type { Method } from "../contract/method.js";
 import { EndableItems } from "../items/endable-items.js";
 import { isStream } from "../items/is-stream.js";
+import { lazySource } from "../items/lazy-source.js";
 import type { StreamCall, StreamOutcome } from "./stream-call.js";
 
 /** Makes a call that streams. Returns what its caller gets: a `ResultStream`, or a promise where its arguments alone stream. */
@@ -29,7 +30,7 @@ class Opening implements StreamOutcome {
   }
 
   opened(output: unknown): void {
-    if (isStream(output)) this.#items.open(output[Symbol.asyncIterator]());
+    if (isStream(output)) this.#items.open(lazySource(output));
     else this.#items.end({ thrown: this.#call.onFailed(noStream(this.#call.method)) });
   }
 

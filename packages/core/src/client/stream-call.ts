@@ -64,6 +64,7 @@ export class StreamCall implements Call, Expiring, NestedCall, Abortable {
   readonly #parent: Call | undefined;
   readonly #onReply: ((reply: Reply) => void) | undefined;
   readonly #arguments: readonly ArgumentStream[];
+  readonly #onEnd: ((thrown?: unknown) => void) | undefined;
   #deadlines: Deadlines | undefined;
   #outcome: StreamOutcome | undefined;
 
@@ -75,7 +76,9 @@ export class StreamCall implements Call, Expiring, NestedCall, Abortable {
     priority: Priority,
     parent: Call | undefined,
     { metadata, signal, onReply, route }: CheckedOptions,
+    onEnd?: (thrown?: unknown) => void,
   ) {
+    this.#onEnd = onEnd;
     this.method = method;
     this.startedAt = startedAt;
     this.input = input.map((value) => (isStream(value) ? new ArgumentStream(this, value) : value));
@@ -205,6 +208,7 @@ export class StreamCall implements Call, Expiring, NestedCall, Abortable {
       account.retries += this.attempt - 1;
     }
     if (diagnostics.clientCall.hasSubscribers) this.#report(undefined);
+    this.#onEnd?.();
     try {
       this.#onReply?.(this.#reply());
     } catch (thrown) {
@@ -232,6 +236,7 @@ export class StreamCall implements Call, Expiring, NestedCall, Abortable {
       account.retries += this.attempt - 1;
     }
     if (diagnostics.clientCall.hasSubscribers) this.#report(thrown);
+    this.#onEnd?.(thrown);
     if (thrown instanceof RpcError && thrown.origin === "peer") {
       try {
         this.#onReply?.(this.#reply());

@@ -4,12 +4,14 @@ import { type Processed, RpcError } from "../contract/errors.js";
 import type { Logger } from "../contract/logger.js";
 import { EndableItems, endSource, type ItemsOwner } from "../items/endable-items.js";
 import { isStream } from "../items/is-stream.js";
+import { lazySource } from "../items/lazy-source.js";
 import type { ErrorClasses } from "../session/error-classes.js";
 import { faultOf } from "../session/fault-of.js";
 import { logThrown } from "../session/log-thrown.js";
 import { errorMetadataOf } from "../session/reply-metadata.js";
 import type { RunningCall } from "../session/running-call.js";
 import { runningIn, sendableMetadata } from "./in-process-call.js";
+import { noStream } from "./run-streaming.js";
 
 /** A call within the process that streams: no item is asked for before somebody asks for it on the other side. */
 export class PassedStream implements Carrier, ItemsOwner {
@@ -88,7 +90,11 @@ export class PassedStream implements Carrier, ItemsOwner {
       else this.#fail(failed);
       return;
     }
-    const source = (output as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+    if (!isStream(output)) {
+      this.#fail(this.onFailed(noStream(this.#running)));
+      return;
+    }
+    const source = lazySource(output);
     const { abandoned } = this.#running;
     if (abandoned !== undefined) {
       endSource(source);
@@ -127,7 +133,7 @@ export class PassedStream implements Carrier, ItemsOwner {
       onFailed: (cause) => this.#argumentFailed(cause),
       onLeft: () => {},
     });
-    items.open(stream[Symbol.asyncIterator]());
+    items.open(lazySource(stream));
     this.#arguments.push(items);
     return items;
   }

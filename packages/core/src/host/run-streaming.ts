@@ -18,7 +18,8 @@ export async function runStreaming(handler: Handler, call: Call): Promise<unknow
   return new ItemsWithin(byteSource(output) ?? output, (run) => context.runInAsyncScope(run));
 }
 
-function noStream({ method }: Call): RpcError {
+/** Returns the error of a call whose handler, or whose server's interceptor, answered otherwise than by a stream. */
+export function noStream({ method }: Call): RpcError {
   const message = `the handler of ${method.path} returned no stream, and its method declares stream: "${method.kind}"`;
   return new RpcError("internal", message, { reason: "NO_STREAM_RETURNED" });
 }

@@ -106,6 +106,31 @@ describe("a call that streams is tried again", () => {
     assert.deepEqual(await read(talked.client.talk(items(3))), ["CONNECTION_LOST", "no", 1]);
   });
 
+  test("with what an interceptor made of its arguments still whole", async () => {
+    const attempts: unknown[] = [];
+    const attempt: Invoke = async (call) => {
+      const [source] = call.input as [AsyncIterable<number>];
+      if (attempts.length === 0) {
+        // As a connection does that takes hold of it, and is lost before it asks.
+        attempts.push(await source[Symbol.asyncIterator]().return?.());
+        throw lost("no");
+      }
+      attempts.push(await read(source));
+      return 1;
+    };
+    const doubled: Invoke = (call) => {
+      const [source] = call.input as [AsyncIterable<number>];
+      call.input = [
+        (async function* () {
+          for await (const item of source) yield item * 2;
+        })(),
+      ];
+      return retry()(attempt)(call);
+    };
+    assert.equal(await createClient(StreamsService, doubled).take(items(3)), 1);
+    assert.deepEqual(attempts[1], [0, 2, 4]);
+  });
+
   test("not where its caller has left, and what is opened too late is ended", async () => {
     let ended = 0;
     let answer: (output: unknown) => void = () => {};

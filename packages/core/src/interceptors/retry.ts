@@ -4,6 +4,7 @@ import type { RpcError } from "../contract/errors.js";
 import { isStream } from "../items/is-stream.js";
 import { RetriedStream } from "./retried-stream.js";
 import { type RetryOptions, RetryPolicy } from "./retry-policy.js";
+import { holdArguments } from "./untouched.js";
 
 /**
  * Tries a failed call again, elsewhere where there is an elsewhere, by what is certain about it: what was never written
@@ -19,9 +20,11 @@ export function retryBy(policy: Pick<RetryPolicy, "count" | "delayMs" | "modeOf"
   return (next) => {
     const recover = recoveryBy(policy, clock, next);
     return (call) => {
+      const { kind } = call.method;
       policy.count(call);
+      if (kind === "client" || kind === "duplex") holdArguments(call);
       const answer = next(call).then(undefined, (thrown: unknown) => recover(call, thrown));
-      if (call.method.kind !== "server" && call.method.kind !== "duplex") return answer;
+      if (kind === "unary" || kind === "client") return answer;
       return answer.then((output) =>
         isStream(output) ? new RetriedStream(call, output, (thrown) => recover(call, thrown)) : output,
       );
