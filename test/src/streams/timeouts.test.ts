@@ -50,11 +50,17 @@ for (const ground of streamGrounds) {
           return thenHangs(3);
         },
       });
-      const startedAt = performance.now();
-      const { items, error } = await failing(withOptions(client, { timeoutMs: 500 }).give());
-      assert.ok(performance.now() - startedAt >= 499);
-      assert.deepEqual([items, error.code, error.reason], [[0, 1, 2], "deadline_exceeded", "DEADLINE_EXCEEDED"]);
-      assert.match(error.message, /give (had not ended within 500 ms|has passed)/);
+      let items: unknown[] = [];
+      // How much of it there is by then is for the machine to say.
+      for (let timeoutMs = 50; items.length < 3; timeoutMs *= 2) {
+        const startedAt = performance.now();
+        const outcome = await failing(withOptions(client, { timeoutMs }).give());
+        ({ items } = outcome);
+        assert.ok(performance.now() - startedAt >= timeoutMs - 1);
+        assert.deepEqual([outcome.error.code, outcome.error.reason], ["deadline_exceeded", "DEADLINE_EXCEEDED"]);
+        assert.match(outcome.error.message, /give (had not ended within|had no answer|was not|has passed)/);
+      }
+      assert.deepEqual(items, [0, 1, 2]);
       assert.ok(["deadline_exceeded", "cancelled"].includes((await told).code));
     });
 
@@ -104,10 +110,13 @@ for (const ground of streamGrounds) {
           }
         },
       });
-      const error = await failed(withOptions(client, { timeoutMs: 60 }).once());
-      assert.equal(error.code, "deadline_exceeded");
+      // What is connected, and begun, by then is for the machine to say.
+      for (let timeoutMs = 60; inner === undefined; timeoutMs *= 2) {
+        const error = await failed(withOptions(client, { timeoutMs }).once());
+        assert.equal(error.code, "deadline_exceeded");
+      }
       await until("the inner generator has ended", () => log.left === true);
-      assert.ok(inner!.deadline < performance.now() + 61);
+      assert.ok((inner as Call).deadline < performance.now());
       assert.equal(signal?.aborted, true);
     });
 
