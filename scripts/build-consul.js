@@ -1,7 +1,7 @@
 /**
  * Builds a Consul for the tests from its public Go module: the last release of 1.10, under the MPL. For where Go and its module
  * proxy are at hand; takes about five minutes of a processor, at the lowest priority, once. The program lies in the user's cache,
- * outside of the repository, where test/src/servers/consul.ts finds it; without it those tests are skipped by name.
+ * outside of the repository, where test/src/servers/consul.ts finds it; without it a stand-in does.
  *
  *   npm run consul
  */

@@ -46,6 +46,8 @@ export function openConnection(
     connectTimeout: timeoutMs,
     commandTimeout: timeoutMs,
     maxRetriesPerRequest: 1,
+    // A timer of the library that runs even where the socket is closed already.
+    disconnectTimeout: 10,
     // A script may have been run when the connection broke: whoever asked decides.
     autoResendUnfulfilledCommands: false,
     reconnectOnError: (error) => error.message.startsWith("READONLY"),

@@ -52,7 +52,7 @@ test("a process that falls silent is off the lists when its checks run out, and 
   for (const passage of proxy.passages) passage.blackHole();
   await open(t, port).register([entryOf("start-2")]);
   const tookMs = await until(watch, "start-2");
-  assert.ok(tookMs <= times.ttlMs + 1_500, `${tookMs} ms`);
+  assert.ok(tookMs <= times.ttlMs + 3_000, `${tookMs} ms`);
 });
 
 test("an agent that was killed and comes back empty: leases are lost, watches too, and all can be registered again", {
@@ -81,7 +81,7 @@ test("an agent that stands still is noticed within seconds", { skip }, async (t)
   const startedAt = performance.now();
   await assert.rejects(registry.list("Prices", never), /no answer in 1000 ms/);
   await assert.rejects(watch.next(), /no answer/);
-  assert.ok(performance.now() - startedAt <= 3_000);
+  assert.ok(performance.now() - startedAt <= 4_500);
   consul.resume();
   assert.equal(ids(await registry.list("Prices", never)), "");
 });

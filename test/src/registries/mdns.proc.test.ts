@@ -66,7 +66,7 @@ test("a process that dies without a word is off the lists when its announcement 
   assert.equal(ids((await watch.next()).value), "p-1");
   const startedAt = performance.now();
   assert.equal(ids((await watch.next()).value), "");
-  assert.ok(performance.now() - startedAt <= 1_500);
+  assert.ok(performance.now() - startedAt <= 3_000);
 });
 
 test("a process that lives on stays on the lists, and one that comes is seen within a moment", async (t) => {

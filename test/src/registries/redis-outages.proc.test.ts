@@ -17,6 +17,8 @@ import { atEnd } from "../wire/ground/at-end.js";
 /** Short, so that a test need not wait ten seconds. */
 const ttlMs = 1_500;
 const timeoutMs = 500;
+/** What a busy machine may add. */
+const slackMs = 1_500;
 const { signal: never } = new AbortController();
 const entryOf = (id: string, service = "Prices") => ({
   ...{ service, id, address: `tcp://127.0.0.1:7001`, weight: 1, tags: {}, inactive: false },
@@ -63,7 +65,7 @@ test("a process that falls silent is off the lists when its lease ends, and a ne
   proxy.passages[0]!.blackHole();
   await open(t, port).register([entryOf("start-2")]);
   const tookMs = await until(watch, ["start-2"]);
-  assert.ok(tookMs <= ttlMs + 500, `${tookMs} ms`);
+  assert.ok(tookMs <= ttlMs + slackMs, `${tookMs} ms`);
 });
 
 test("a change whose message got lost is seen when the next look is due", { skip: redisMissing }, async (t) => {
@@ -77,7 +79,7 @@ test("a change whose message got lost is seen when the next look is due", { skip
   const stored = String(await vandal(t, port).hget(key, "p-1"));
   await vandal(t, port).hset(key, "p-2", stored);
   const tookMs = await until(watch, ["p-1", "p-2"]);
-  assert.ok(tookMs <= ttlMs + 500, `${tookMs} ms`);
+  assert.ok(tookMs <= ttlMs + slackMs, `${tookMs} ms`);
 });
 
 test("where the data is wiped each process learns that its lease is lost, all that stood under it, and may register again", {
@@ -90,6 +92,24 @@ test("where the data is wiped each process learns that its lease is lost, all th
   assert.match((await lease.lost).message, /knows nothing any more/);
   await registry.register([entryOf("p-1"), entryOf("p-1", "Stock")]);
   assert.equal((await registry.list("Stock", never)).length, 1);
+});
+
+test("a server whose clock jumps an hour ahead loses nobody for long: who lives learns it and registers again", {
+  skip: redisMissing,
+}, async (t) => {
+  const { port } = await openRedis(t);
+  const registry = open(t, port);
+  const lease = await registry.register([entryOf("p-1")]);
+  const redis = vandal(t, port);
+  const [id] = await redis.zrange("{rpc:default}:leases", "0", "-1");
+  // What it comes to: every lease has ended an hour ago.
+  await redis.zincrby("{rpc:default}:leases", -3_600_000, String(id));
+  assert.deepEqual(await registry.list("Prices", never), []);
+  const startedAt = performance.now();
+  await lease.lost;
+  assert.ok(performance.now() - startedAt <= ttlMs / 3 + slackMs);
+  await registry.register([entryOf("p-1")]);
+  assert.equal((await registry.list("Prices", never)).length, 1);
 });
 
 test("a lease of which only a part is gone counts as lost", { skip: redisMissing }, async (t) => {
@@ -131,7 +151,7 @@ test("Redis killed and started again, empty: what is served is registered again 
   const startedAt = performance.now();
   while ((await watcher.list("Greeter", never).catch(() => [])).length === 0) await delay(20);
   const tookMs = performance.now() - startedAt;
-  assert.ok(tookMs <= 2 * ttlMs, `registered again after ${tookMs} ms`);
+  assert.ok(tookMs <= 2 * ttlMs + slackMs, `registered again after ${tookMs} ms`);
   stop.abort();
   await load;
   assert.ok(calls > 20, `${calls} calls`);
@@ -153,9 +173,9 @@ test("a Redis that is stopped is noticed within seconds: a list fails and names 
     error.code === "unavailable" &&
     error.message.includes(`Redis at 127.0.0.1:${redis.port}`);
   await assert.rejects(registry.list("Prices", never), named);
-  assert.ok(performance.now() - startedAt <= 2 * timeoutMs + 300);
+  assert.ok(performance.now() - startedAt <= 2 * timeoutMs + slackMs);
   await assert.rejects(watch.next(), named);
-  assert.ok(performance.now() - startedAt <= ttlMs + 2 * timeoutMs + 300);
+  assert.ok(performance.now() - startedAt <= ttlMs + 2 * timeoutMs + slackMs);
   redis.resume();
   const again = open(t, redis.port);
   await again.register([entryOf("p-2")]);
@@ -173,7 +193,10 @@ test("a connection that died in silence ends its watches within seconds, though 
   proxy.passages[0]!.blackHole();
   const startedAt = performance.now();
   await assert.rejects(watch.next(), /the connection to Redis was lost|cannot list/);
-  assert.ok(performance.now() - startedAt <= ttlMs / 3 + 2 * timeoutMs + 300, `${performance.now() - startedAt} ms`);
+  assert.ok(
+    performance.now() - startedAt <= ttlMs / 3 + 2 * timeoutMs + slackMs,
+    `${performance.now() - startedAt} ms`,
+  );
 });
 
 test("a wrong password, and a user without rights, are named as that, without the password", {
@@ -288,12 +311,14 @@ test("a hundred processes that are cut off at once come back one after the other
     },
   });
   atEnd(t, () => proxy.close());
-  const registries = Array.from({ length: 100 }, () => open(t, portOf(proxy.address)));
+  const patient = { ttlMs: 60_000, timeoutMs: 20_000 };
+  const registries = Array.from({ length: 100 }, () => open(t, portOf(proxy.address), patient));
   await Promise.all(registries.map((registry, place) => registry.register([entryOf(`p-${place}`)])));
   cameAt.length = 0;
   for (const passage of proxy.passages) passage.reset();
   while (cameAt.length < 100) await delay(5);
   const spreadMs = Math.max(...cameAt) - Math.min(...cameAt);
   assert.ok(spreadMs >= 50, `all within ${spreadMs} ms`);
-  while ((await open(t, port).list("Prices", never)).length < 100) await delay(20);
+  const watcher = open(t, port, patient);
+  while ((await watcher.list("Prices", never)).length < 100) await delay(20);
 });

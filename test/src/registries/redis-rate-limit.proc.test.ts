@@ -21,7 +21,7 @@ function headFrom(address: string): Head {
 
 function open(t: Ending, port: number, options: Partial<RedisRateLimitOptions> = {}): SharedRateLimit {
   const url = `redis://127.0.0.1:${port}`;
-  const limit = redisRateLimit({ url, name: "quotes", perSecond: 200, burst: 100, timeoutMs: 300, ...options });
+  const limit = redisRateLimit({ url, name: "quotes", perSecond: 200, burst: 100, ...options });
   atEnd(t, () => limit.close());
   return limit;
 }
@@ -69,7 +69,8 @@ describe("a rate limit shared over Redis", { skip: redisMissing }, () => {
 
   test("callers have limits of their own, and names too", async (t) => {
     const { port } = await openRedis(t);
-    const [quotes, other] = [open(t, port), open(t, port, { name: "other" })];
+    const slow = { perSecond: 0.1, burst: 2 };
+    const [quotes, other] = [open(t, port, slow), open(t, port, { ...slow, name: "other" })];
     await flood([quotes], 300);
     assert.equal(quotes.admission(headFrom("tcp://10.0.0.1:1"))?.reason, "RATE_LIMIT");
     assert.equal(quotes.admission(headFrom("tcp://10.0.0.2:1")), undefined);
