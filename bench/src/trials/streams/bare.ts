@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { Readable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import { withMsgpackr } from "../../subjects/bare.js";
 import { readFrames } from "../../subjects/bare-incoming.js";
 import { createSend } from "../../subjects/bare-outgoing.js";
@@ -11,7 +11,7 @@ const itemsPerTurn = 1_024;
 
 /**
  * The baseline: each stream is a socket of its own. Items are framed, encoded by msgpackr and written as the calls of
- * the bare socket are; bytes are what `pipe` makes of them. The socket itself says when to wait.
+ * the bare socket are; bytes are what `pipe` makes of them, on either side. The socket itself says when to wait.
  */
 export const bareStreams: Whose = {
   async serve() {
@@ -37,10 +37,13 @@ export const bareStreams: Whose = {
         const socket = await open(bytes, totalBytes);
         let seen = 0;
         if (taken === undefined) {
-          socket.on("data", (chunk: Buffer) => {
-            seen += chunk.length;
+          const sink = new Writable({
+            write(chunk: Buffer, _, done) {
+              seen += chunk.length;
+              done();
+            },
           });
-          await once(socket, "end");
+          await once(socket.pipe(sink), "finish");
         } else {
           for await (const chunk of socket as AsyncIterable<Buffer>) {
             seen += chunk.length;
