@@ -24,7 +24,8 @@ export class Bounds {
     const made = stats.total.made.pending;
     const open = stats.connections.reduce((sum, { made: { pending } }) => sum + pending, 0);
     if (made !== open) this.#ledger.violated(`${name} has ${made} calls pending, but ${open} on open connections`);
-    if (stats.waiting > limits.sendQueueEntries) this.#ledger.violated(`${name} lets ${stats.waiting} calls wait`);
+    // Each of the two services has a room for them.
+    if (stats.waiting > 2 * limits.sendQueueEntries) this.#ledger.violated(`${name} lets ${stats.waiting} calls wait`);
   }
 
   ofServer(name: string, server: Server): void {
@@ -32,6 +33,15 @@ export class Bounds {
     const { limits, handlersRunning } = this.#plan;
     this.#connections(name, stats, answersBytes + limits.messageBytes + slackBytes);
     if (stats.running > handlersRunning) this.#ledger.violated(`${name} counts ${stats.running} handlers`);
+  }
+
+  /** No stream is open, and nothing of one is held. */
+  noStreams(name: string, end: Connector | Server): void {
+    for (const { address, streams } of end.stats().connections) {
+      const { open, heldBytes } = streams;
+      if (open !== 0) this.#ledger.violated(`${name} counts ${open} streams open with ${address}, and all are over`);
+      if (heldBytes !== 0) this.#ledger.violated(`${name} holds ${heldBytes} bytes of streams of ${address}`);
+    }
   }
 
   /** Nothing is left of what was begun. */
@@ -56,9 +66,10 @@ export class Bounds {
     }
   }
 
-  #broken({ queue, made, served, unsentBytes, address }: ConnectionStats, mostUnsentBytes: number): string[] {
+  #broken({ queue, made, served, streams, unsentBytes, address }: ConnectionStats, mostUnsentBytes: number): string[] {
     const { handlersRunning, waitQueueEntries, limits } = this.#plan;
-    const { inFlight, sendQueueBytes, sendQueueEntries, messageBytes } = limits;
+    const { inFlight, sendQueueBytes, sendQueueEntries, messageBytes, connectionCreditBytes, partialBytes } = limits;
+    const streamsAtOnce = limits.streams;
     const found: string[] = [];
     const bound = (what: string, is: number, most: number): void => {
       if (is > most || is < 0) found.push(`${is} ${what} to ${address}, the bound is ${most}`);
@@ -66,9 +77,14 @@ export class Bounds {
     bound("calls queued", queue.entries, sendQueueEntries);
     // One that found no room with the peer is put back in front, whatever the queue holds by then.
     bound("bytes queued", queue.bytes, sendQueueBytes + messageBytes);
-    bound("calls made", made.pending - queue.entries, inFlight);
+    // Those with streams are no part of the limit, and each has a stream at least.
+    bound("calls made", made.pending - queue.entries, inFlight + streamsAtOnce);
     // Those that were cancelled and run on, and oneway ones, count as served, and do not count against the limit.
-    bound("calls served", served.pending, inFlight + handlersRunning + waitQueueEntries);
+    bound("calls served", served.pending, inFlight + handlersRunning + waitQueueEntries + streamsAtOnce);
+    // What may come of them, items that are let in whole, and one of each stream that waits to be sent.
+    const heldBytes = connectionCreditBytes + partialBytes + (2 * streamsAtOnce + 1) * messageBytes;
+    bound("bytes of streams", streams.heldBytes, heldBytes);
+    bound("streams", streams.open, 2 * streamsAtOnce);
     bound("bytes unsent", unsentBytes, mostUnsentBytes);
     return found;
   }

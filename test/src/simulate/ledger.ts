@@ -17,6 +17,7 @@ export class Ledger {
   readonly #running = new Map<SimulatedProcess, Set<Run>>();
   readonly #runs = new Map<string, number>();
   readonly #once = new Set<string>();
+  readonly #producing = new Map<SimulatedProcess, number>();
   readonly #bounds: { readonly handlersRunning: number; readonly inFlight: number };
 
   constructor(bounds: { readonly handlersRunning: number; readonly inFlight: number }) {
@@ -34,17 +35,24 @@ export class Ledger {
   }
 
   begin(token: string, process: SimulatedProcess, call: Call | undefined): Run {
-    const number = this.ran(token) + 1;
-    this.#runs.set(token, number);
-    if (process.running !== "running")
-      this.violated(`${token} ran in ${process.instance}, which is ${process.running}`);
-    if (number > 1 && this.#once.has(token)) this.violated(`${token} is not idempotent and ran ${number} times`);
-    if (number > 3) this.violated(`${token} ran ${number} times, above the three attempts`);
-    if (call === undefined) this.violated(`${token} ran without a call`);
-    else if (call.deadline <= process.clock.now()) this.violated(`${token} was begun after its deadline`);
-    const run: Run = { token, number, process, call };
+    const run: Run = { token, number: this.#count(token, process, call), process, call };
     this.#checkRunning(run);
     return run;
+  }
+
+  /** As `begin`, of a handler with streams, which holds no place of those that run. Returns which run of this token it is, from 1. */
+  beginStream(token: string, process: SimulatedProcess, call: Call | undefined): number {
+    return this.#count(token, process, call);
+  }
+
+  /** A producer of items was begun in a process, or has ended. */
+  producing(process: SimulatedProcess, change: 1 | -1): void {
+    this.#producing.set(process, this.producers(process) + change);
+  }
+
+  /** Producers that were begun in a process and have not ended. */
+  producers(process: SimulatedProcess): number {
+    return this.#producing.get(process) ?? 0;
   }
 
   end(run: Run): void {
@@ -53,6 +61,18 @@ export class Ledger {
 
   ran(token: string): number {
     return this.#runs.get(token) ?? 0;
+  }
+
+  #count(token: string, process: SimulatedProcess, call: Call | undefined): number {
+    const number = this.ran(token) + 1;
+    this.#runs.set(token, number);
+    if (process.running !== "running")
+      this.violated(`${token} ran in ${process.instance}, which is ${process.running}`);
+    if (number > 1 && this.#once.has(token)) this.violated(`${token} is not idempotent and ran ${number} times`);
+    if (number > 3) this.violated(`${token} ran ${number} times, above the three attempts`);
+    if (call === undefined) this.violated(`${token} ran without a call`);
+    else if (call.deadline <= process.clock.now()) this.violated(`${token} was begun after its deadline`);
+    return number;
   }
 
   #checkRunning(run: Run): void {

@@ -39,7 +39,15 @@ export interface Plan {
     readonly highWaterBytes: number;
     readonly partialBytes: number;
     readonly messageBytes: number;
+    readonly streams: number;
+    readonly streamCreditBytes: number;
+    readonly connectionCreditBytes: number;
+    readonly streamIdleMs: number;
   };
+  /** Streams that a server takes of all its connections. */
+  readonly serverStreams: number;
+  /** Calls with streams. */
+  readonly streamCalls: number;
   readonly handlersRunning: number;
   readonly waitQueueEntries: number;
   readonly waitQueueBytes: number;
@@ -121,7 +129,13 @@ export function planOf(random: Random): Plan {
       highWaterBytes: pick(random, [4_096, 65_536, 1_048_576]),
       partialBytes: pick(random, [100_000, 16_777_216]),
       messageBytes: 300_000,
+      streams: pick(random, [4, 64, 1_024]),
+      streamCreditBytes: pick(random, [2_048, 32_768, 262_144]),
+      connectionCreditBytes: pick(random, [32_768, 4_194_304]),
+      streamIdleMs: pick(random, [4_000, 300_000, 300_000]),
     },
+    serverStreams: pick(random, [8, 20_000, 20_000]),
+    streamCalls: pick(random, [0, 0, 5, 20, 40]),
     handlersRunning: pick(random, [8, 64, 8_192, 8_192]),
     waitQueueEntries: pick(random, [4, 1_024, 1_024]),
     waitQueueBytes: pick(random, [50_000, 16_777_216, 16_777_216]),

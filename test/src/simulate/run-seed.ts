@@ -9,6 +9,10 @@ const streamBytes = 65_536 * 3;
 const eventsPerLook = 200;
 /** Longer than any call may take. */
 const longestWaitMs = 10_000;
+/** Longer than a call with streams may take where no deadline was set: a lost peer is found by then. */
+const longestStreamMs = 60_000;
+/** In which what is over is told to the other side. */
+const quietMs = 2_000;
 
 /** Twice the longest backoff of a connection, and of a watch. */
 const recoveryMs = 70_000;
@@ -41,7 +45,7 @@ export interface SeedOptions extends Less {
 export async function runSeed(seed: number, { onTrace, ...less }: SeedOptions = {}): Promise<SeedResult> {
   const plan = planOf(forkFor(seed));
   const world = new World(seed, plan, onTrace);
-  const { cluster, calls, ledger } = world;
+  const { cluster, calls, streams, ledger } = world;
   const fail = (error: unknown): void => ledger.violated(error instanceof Error ? (error.stack ?? "") : String(error));
   const onRejection = (error: unknown): void => ledger.violated(`nobody handled: ${String(error)}`);
   process.on("unhandledRejection", onRejection);
@@ -59,7 +63,12 @@ export async function runSeed(seed: number, { onTrace, ...less }: SeedOptions = 
     world.heal();
     for (let waitedMs = 0; calls.pending > 0 && waitedMs < longestWaitMs; waitedMs += 100) await cluster.advance(100);
     if (calls.pending > 0) ledger.violated(`${calls.pending} calls have not settled`);
+    for (let waitedMs = 0; streams.pending > 0 && waitedMs < longestStreamMs; waitedMs += 500)
+      await cluster.advance(500);
+    if (streams.pending > 0) ledger.violated(`${streams.pending} calls with streams have not ended`);
     await recovered(world);
+    await cluster.advance(quietMs);
+    world.checkStreamsAtRest();
     await cluster.finish(world.close(), 120_000);
     await cluster.advance(3_000);
     if (cluster.connections > 0) ledger.violated(`${cluster.connections} connections are left`);
@@ -74,7 +83,9 @@ export async function runSeed(seed: number, { onTrace, ...less }: SeedOptions = 
     world.checkRest();
     if (isCalm(plan) && calls.vanished > world.givenUp)
       ledger.violated(`${calls.vanished} oneway calls vanished, and only ${world.givenUp} were given up`);
-    calls.atEnd(world.alwaysServed && plan.faults.every(({ what }) => what === "drain server"));
+    const gentle = world.alwaysServed && plan.faults.every(({ what }) => what === "drain server");
+    calls.atEnd(gentle);
+    streams.atEnd(gentle);
   } catch (error) {
     fail(error);
   }
@@ -84,8 +95,8 @@ export async function runSeed(seed: number, { onTrace, ...less }: SeedOptions = 
     seed,
     digest: cluster.digest,
     events: cluster.events,
-    calls: calls.made,
-    endings: calls.endings,
+    calls: calls.made + streams.made,
+    endings: { ...calls.endings, ...streams.endings },
     virtualMs: cluster.nowMs,
     violations: ledger.violations,
     plan,
@@ -122,6 +133,11 @@ function schedule(world: World, plan: Plan, less: Less): void {
   at(burstAt, () => {
     for (let call = 0; call < Math.min(plan.burst, most - plan.calls); call++) world.call(call);
   });
+  const streams = cluster.random("schedule of streams");
+  for (let stream = 0; stream < plan.streamCalls; stream++) {
+    const atMs = streams() * plan.durationMs;
+    if (stream < most) at(atMs, () => world.stream(stream));
+  }
   for (const [index, fault] of plan.faults.entries()) {
     if (less.without?.includes(index) !== true) at(fault.atMs, () => world.strike(fault));
   }

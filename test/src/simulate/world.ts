@@ -1,14 +1,20 @@
 import { p2cPeakEwmaWith } from "@rpc/balancer";
-import { type Client, type Connector, type Logger, type Server, withOptions } from "@rpc/core";
+import { type Client, type Connector, type Logger, type OnConnect, type Server, withOptions } from "@rpc/core";
 import { type Cluster, createCluster, type SimulatedProcess } from "@rpc/core/testing";
 import { Bounds } from "./bounds.js";
 import { Calls } from "./calls.js";
+import { CreditTap } from "./credit-tap.js";
 import { Ledger } from "./ledger.js";
 import type { Fault, Plan } from "./plan.js";
+import { StreamCalls } from "./stream-calls.js";
+import { type StreamerClient, StreamerService, streamerOf } from "./stream-work.js";
 import { plainWork, type Worker, WorkerService, workerOf } from "./work.js";
 
 /** How long a server lets handlers finish, in ms. */
 const drainMs = 8_000;
+
+/** Headers of an item in many parts. */
+const slackBytes = 65_536;
 
 /** Calls at once that a healed cluster must answer to each client. */
 const probes = 8;
@@ -26,6 +32,7 @@ interface ClientPlace {
   process: SimulatedProcess;
   connector: Connector;
   client: Client<Worker>;
+  streamer: StreamerClient;
 }
 
 /** The servers and clients of a plan, and what goes wrong with them. */
@@ -33,6 +40,9 @@ export class World {
   readonly cluster: Cluster;
   readonly ledger: Ledger;
   readonly calls: Calls;
+  readonly streams: StreamCalls;
+  /** Each end of a connection, as somebody sees it who reads along. */
+  readonly #taps: { readonly process: SimulatedProcess; readonly tap: CreditTap }[] = [];
   readonly #plan: Plan;
   readonly #servers: ServerPlace[] = [];
   readonly #clients: ClientPlace[] = [];
@@ -43,6 +53,8 @@ export class World {
     readonly closed: Promise<void>;
   }[] = [];
   readonly #bounds: Bounds;
+  /** Everything is being closed: nothing is started any more. */
+  #over = false;
   /** Whether a server went when there was no other that clients had found by then. */
   #leftAlone = false;
 
@@ -51,6 +63,7 @@ export class World {
     this.cluster = createCluster({ seed, network: plan.network, ...(onTrace && { onTrace }) });
     this.ledger = new Ledger({ handlersRunning: plan.handlersRunning, inFlight: plan.limits.inFlight });
     this.calls = new Calls(this.cluster, this.ledger);
+    this.streams = new StreamCalls(this.cluster, this.ledger);
     this.#bounds = new Bounds(plan, this.ledger);
     for (let index = 0; index < plan.servers; index++) {
       this.#servers.push(this.#serverIn(this.cluster.process(`s${index}`)));
@@ -98,6 +111,17 @@ export class World {
     for (const { process, end } of ends) if (process.running === "running") this.#bounds.atRest(process.instance, end);
   }
 
+  /** All calls with streams are over, and nobody keeps anything of them. */
+  checkStreamsAtRest(): void {
+    for (const { process, tap } of this.#taps) if (!tap.closed && process.running === "running") tap.checkRest();
+    for (const process of this.processes) {
+      const producers = this.ledger.producers(process);
+      if (producers > 0) this.ledger.violated(`${producers} producers of items are left in ${process.instance}`);
+    }
+    for (const { connector } of this.#clients) this.#bounds.noStreams("a client", connector);
+    for (const { server } of this.#servers) if (server !== undefined) this.#bounds.noStreams("a server", server);
+  }
+
   get processes(): readonly SimulatedProcess[] {
     return [...this.#servers, ...this.#clients].map(({ process }) => process);
   }
@@ -105,6 +129,11 @@ export class World {
   call(index: number): void {
     const { process, client } = this.#clients[index % this.#clients.length]!;
     this.calls.make(process, client);
+  }
+
+  stream(index: number): void {
+    const { process, streamer } = this.#clients[index % this.#clients.length]!;
+    this.streams.make(process, streamer);
   }
 
   /** Lets something go wrong; after `forMs` it is well again. */
@@ -144,6 +173,7 @@ export class World {
 
   /** Closes everything that lives. Resolves when it is closed. */
   async close(): Promise<void> {
+    this.#over = true;
     const living = <T extends { process: SimulatedProcess }>(places: readonly T[]): T[] =>
       places.filter(({ process }) => process.running === "running");
     await Promise.all([
@@ -216,6 +246,7 @@ export class World {
   #crashClient(place: ClientPlace): () => void {
     const { process } = place;
     this.calls.forget(process);
+    this.streams.forget(process);
     process.crash();
     return () => this.#restartClient(place, process);
   }
@@ -237,6 +268,7 @@ export class World {
     if (process.running !== "stopped") return;
     process.goOn();
     this.calls.wentOn(process);
+    this.streams.wentOn(process);
   }
 
   #drain(place: ServerPlace): void {
@@ -246,13 +278,14 @@ export class World {
     const others = this.#servers.filter((other) => other !== place);
     if (!others.some((other) => other.server !== undefined && other.servesSinceMs <= foundByMs)) this.#leftAlone = true;
     place.server = undefined;
-    const closed = server.close().then(() => this.#restartServer(place, process));
+    // A process takes a moment to exit: what it said last has left by then.
+    const closed = server.close().then(() => this.cluster.after(1, () => this.#restartServer(place, process)));
     this.#closing.push({ process, end: server, closed });
   }
 
   #restartServer(place: ServerPlace, gone: SimulatedProcess): void {
     // A crash may have come in between, and with it a start.
-    if (place.process === gone) Object.assign(place, this.#serverIn(gone.restart()));
+    if (place.process === gone && !this.#over) Object.assign(place, this.#serverIn(gone.restart()));
   }
 
   #restartClient(place: ClientPlace, gone: SimulatedProcess): void {
@@ -263,11 +296,14 @@ export class World {
     const outgoing = process.connect(this.#target(process));
     const client = outgoing.client(WorkerService);
     const place: ServerPlace = { process, server: undefined, servesSinceMs: 0, outgoing, client };
-    const { limits, handlersRunning, waitQueueEntries, waitQueueBytes, viaRegistry, compression } = this.#plan;
+    const { limits, handlersRunning, waitQueueEntries, waitQueueBytes, viaRegistry, compression, serverStreams } =
+      this.#plan;
     process
       .serve({
-        services: [workerOf(process, this.ledger, () => client)],
+        services: [workerOf(process, this.ledger, () => client), streamerOf(process, this.ledger)],
         ambient: true,
+        streams: serverStreams,
+        onConnect: this.#tapIn(process),
         limits,
         handlersRunning,
         waitQueueEntries,
@@ -298,12 +334,32 @@ export class World {
 
   #clientIn(process: SimulatedProcess): ClientPlace {
     const connector = process.connect(this.#target(process));
-    return { process, connector, client: connector.client(WorkerService) };
+    return {
+      process,
+      connector,
+      client: connector.client(WorkerService),
+      streamer: connector.client(StreamerService),
+    };
+  }
+
+  #tapIn(process: SimulatedProcess): OnConnect {
+    const { limits } = this.#plan;
+    const mostBytes = Math.max(limits.streamCreditBytes, limits.messageBytes) + slackBytes;
+    return ({ stream }) => {
+      const broken = (what: string): void => this.ledger.violated(`${process.instance} ${what}`);
+      this.#taps.push({ process, tap: new CreditTap(stream, mostBytes, broken) });
+    };
   }
 
   #target(process: SimulatedProcess) {
     const { viaRegistry, limits, whenFull, compression } = this.#plan;
-    const settings = { limits, whenFull, compression, logger: this.#logger(process) };
+    const settings = {
+      limits,
+      whenFull,
+      compression,
+      logger: this.#logger(process),
+      onConnect: this.#tapIn(process),
+    };
     return viaRegistry
       ? { ...settings, registry: process.registry, balancer: p2cPeakEwmaWith(process.random) }
       : { ...settings, address: "sim://s0" };

@@ -127,8 +127,12 @@ export class MadeStreams implements Elsewhere, MadeStreamsOwner {
 
   /** Takes the end of a result. */
   onEnd(flags: number, target: number, id: number, bytes: Buffer, start: number, end: number): void {
+    const { connection } = this;
     const made = this.calls.get(id);
-    if (made === undefined) return;
+    if (made === undefined) {
+      connection.rates.count("frames that say nothing", connection.readAt);
+      return;
+    }
     if (target !== 0 || made.owed)
       throw protocolError("UNKNOWN_STREAM", `stream ${target} of a call ended, which was never opened`);
     this.#fields.read(flags, bytes, start, end);

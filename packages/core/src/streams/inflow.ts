@@ -201,6 +201,8 @@ export class Inflow implements Windowed {
     }
     if (unread.empty) unread.forget();
     if (this.#over === undefined) this.#windows.review(this);
+    else if (unread.empty) this.#windows.end(this);
+    else this.#windows.giveBack();
     return Promise.resolve({ value, done: false });
   }
 
@@ -314,6 +316,8 @@ export class Inflow implements Windowed {
     this.#dropLong();
     const over: Over = { error, failed };
     this.#over = over;
+    // Its share of the windows is for those that go on.
+    if (this.#unread.empty) this.#windows.end(this);
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const waiter of waiters) {

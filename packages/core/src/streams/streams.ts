@@ -73,6 +73,7 @@ export class Streams {
   ): void {
     const call = calls.get(id);
     if (call === undefined) {
+      if (end === start) this.#link.rates.count("frames that say nothing", this.#link.readAt);
       this.windows.passOver(end - start + (continued ? 0 : headerBytes));
       return;
     }
@@ -82,7 +83,8 @@ export class Streams {
   /** Takes the end of a stream of arguments. */
   onEnd(target: number, id: number): void {
     const call = this.run.get(id);
-    if (call !== undefined) inflowOf(call, target).finish();
+    if (call === undefined) this.#link.rates.count("frames that say nothing", this.#link.readAt);
+    else inflowOf(call, target).finish();
   }
 
   /** Takes credit for a stream of a call in `calls`, or for the connection. */

@@ -109,6 +109,11 @@ export class Windows {
     }
   }
 
+  /** Something was taken of a stream of which no more comes: only the connection's credit is given back. */
+  giveBack(): void {
+    this.#review();
+  }
+
   /** A reader waits for an item that lacks so many bytes, more than there is credit for: asks for the room, or waits for it. */
   wantWhole(stream: Windowed, totalBytes: number): void {
     this.#waiting.push({ stream, bytes: totalBytes });

@@ -230,7 +230,45 @@ export const close = (parts: FaultParts = {}): Frame => ({
   body: faultBody(parts),
 });
 
-export const cancel = (id: number, { flags = 0 } = {}): Frame => ({ kind: "cancel", flags, id });
+/** Of target 0 the caller gives a call up; of another its peer wants no more of that stream. */
+export const cancel = (id: number, { flags = 0, target = 0 } = {}): Frame => ({ kind: "cancel", flags, id, target });
+
+export interface ItemParts {
+  readonly target?: number;
+  readonly flags?: number;
+  /** The value; or `body`, as bytes. */
+  readonly value?: unknown;
+  readonly body?: Buffer;
+  /** Bytes of an item that goes on in parts, of which this is the first. */
+  readonly total?: number;
+  /** A further part behind which others come. */
+  readonly more?: boolean;
+}
+
+/** An item of a stream, or a part of one. */
+export const item = (
+  id: number,
+  { target = 0, flags = 0, value = null, body, total, more = false }: ItemParts = {},
+): Frame => ({
+  kind: "item",
+  flags: flags | (more || total !== undefined ? flagsOf("more") : 0),
+  target,
+  id,
+  fields: total === undefined ? Buffer.alloc(0) : u32(total),
+  body: body ?? msgpack(value),
+});
+
+/** Nothing follows on a stream. */
+export const end = (id: number, { target = 0, flags = 0 } = {}): Frame => ({ kind: "end", flags, target, id });
+
+/** So many bytes more may be sent: of a stream; of all with id 0. */
+export const credit = (id: number, bytes: number, { target = 0, flags = 0 } = {}): Frame => ({
+  kind: "credit",
+  flags,
+  target,
+  id,
+  body: u32(bytes),
+});
 
 /** A further part of a message; `more`: not the last one. */
 export const chunk = (id: number, body: Buffer, { more = false, flags = 0 } = {}): Frame => ({
