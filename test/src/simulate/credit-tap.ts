@@ -37,7 +37,12 @@ export class CreditTap {
   /** Over, so that nothing follows from what it says. */
   #closed = false;
 
-  constructor(stream: Duplex, streamBytes: number, broken: (what: string) => void) {
+  constructor(
+    stream: Duplex,
+    streamBytes: number,
+    broken: (what: string) => void,
+    saboteur?: { pass(bytes: Buffer): Buffer },
+  ) {
     this.#broken = broken;
     this.#streamBytes = streamBytes;
     const says = new FrameTap((frame) => this.#onSaid(frame));
@@ -45,8 +50,9 @@ export class CreditTap {
     const write = stream.write.bind(stream) as (...given: unknown[]) => boolean;
     const push = stream.push.bind(stream);
     stream.write = (chunk: Buffer, ...rest: unknown[]) => {
-      says.add(chunk);
-      return write(chunk, ...rest);
+      const sent = saboteur === undefined ? chunk : saboteur.pass(chunk);
+      says.add(sent);
+      return write(sent, ...rest);
     };
     stream.push = (chunk: Buffer | null, encoding?: BufferEncoding) => {
       if (chunk !== null) hears.add(chunk);

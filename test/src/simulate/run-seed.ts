@@ -1,5 +1,6 @@
 import { assertClockAtRest } from "@rpc/core/testing";
 import { forkFor, type Plan, planOf } from "./plan.js";
+import type { Sabotage } from "./saboteur.js";
 import { World } from "./world.js";
 
 /** The most that a stream of node's holds: what was received and not taken, and one write. */
@@ -38,13 +39,17 @@ export interface Less {
 }
 
 export interface SeedOptions extends Less {
+  /** Done to what each end says of streams: for tests that rules are seen broken. */
+  readonly sabotage?: Sabotage;
   readonly onTrace?: (line: string) => void;
 }
 
 /** Runs one seed from its beginning to the end. */
-export async function runSeed(seed: number, { onTrace, ...less }: SeedOptions = {}): Promise<SeedResult> {
-  const plan = planOf(forkFor(seed));
-  const world = new World(seed, plan, onTrace);
+export async function runSeed(seed: number, { onTrace, sabotage, ...less }: SeedOptions = {}): Promise<SeedResult> {
+  const drawn = planOf(forkFor(seed));
+  // Blocks are not looked into.
+  const plan = sabotage === undefined ? drawn : { ...drawn, compression: false as const };
+  const world = new World(seed, plan, { onTrace, sabotage });
   const { cluster, calls, streams, ledger } = world;
   const fail = (error: unknown): void => ledger.violated(error instanceof Error ? (error.stack ?? "") : String(error));
   const onRejection = (error: unknown): void => ledger.violated(`nobody handled: ${String(error)}`);

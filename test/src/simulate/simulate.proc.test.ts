@@ -21,3 +21,24 @@ test("a seed that is run again is the same run, event by event", async () => {
     assert.deepEqual(again.endings, first.endings, `seed ${seed}`);
   }
 });
+
+const sabotages = {
+  "lose an item": /read item \d+ in place of|behind \d+ of \d+ items|its handler read/,
+  "double an item": /read item \d+ in place of/,
+  "swap two items": /read item \d+ in place of/,
+  "forget an end": /have not ended|too late/,
+  "give credit twice": /of credit too much of/,
+  "forget credit": /bytes of credit, and no stream is open/,
+} as const;
+
+for (const [sabotage, seen] of Object.entries(sabotages) as [keyof typeof sabotages, RegExp][]) {
+  test(`that connections ${sabotage} is seen within a few seeds`, async () => {
+    const told: string[] = [];
+    for (let seed = 1; seed <= 100 && !told.some((violation) => seen.test(violation)); seed++)
+      told.push(...(await runSeed(seed, { sabotage })).violations);
+    assert.ok(
+      told.some((violation) => seen.test(violation)),
+      `100 seeds have shown only: ${told.slice(0, 5)}`,
+    );
+  });
+}

@@ -6,6 +6,7 @@ import { Calls } from "./calls.js";
 import { CreditTap } from "./credit-tap.js";
 import { Ledger } from "./ledger.js";
 import type { Fault, Plan } from "./plan.js";
+import { type Sabotage, Saboteur } from "./saboteur.js";
 import { StreamCalls } from "./stream-calls.js";
 import { type StreamerClient, StreamerService, streamerOf } from "./stream-work.js";
 import { plainWork, type Worker, WorkerService, workerOf } from "./work.js";
@@ -35,6 +36,12 @@ interface ClientPlace {
   streamer: StreamerClient;
 }
 
+export interface WorldOptions {
+  readonly onTrace?: ((line: string) => void) | undefined;
+  /** Done to what each end says. */
+  readonly sabotage?: Sabotage | undefined;
+}
+
 /** The servers and clients of a plan, and what goes wrong with them. */
 export class World {
   readonly cluster: Cluster;
@@ -44,6 +51,7 @@ export class World {
   /** Each end of a connection, as somebody sees it who reads along. */
   readonly #taps: { readonly process: SimulatedProcess; readonly tap: CreditTap }[] = [];
   readonly #plan: Plan;
+  readonly #sabotage: Sabotage | undefined;
   readonly #servers: ServerPlace[] = [];
   readonly #clients: ClientPlace[] = [];
   /** Things that are being closed. */
@@ -58,8 +66,9 @@ export class World {
   /** Whether a server went when there was no other that clients had found by then. */
   #leftAlone = false;
 
-  constructor(seed: number, plan: Plan, onTrace: ((line: string) => void) | undefined) {
+  constructor(seed: number, plan: Plan, { onTrace, sabotage }: WorldOptions) {
     this.#plan = plan;
+    this.#sabotage = sabotage;
     this.cluster = createCluster({ seed, network: plan.network, ...(onTrace && { onTrace }) });
     this.ledger = new Ledger({ handlersRunning: plan.handlersRunning, inFlight: plan.limits.inFlight });
     this.calls = new Calls(this.cluster, this.ledger);
@@ -347,7 +356,8 @@ export class World {
     const mostBytes = Math.max(limits.streamCreditBytes, limits.messageBytes) + slackBytes;
     return ({ stream }) => {
       const broken = (what: string): void => this.ledger.violated(`${process.instance} ${what}`);
-      this.#taps.push({ process, tap: new CreditTap(stream, mostBytes, broken) });
+      const saboteur = this.#sabotage && new Saboteur(this.#sabotage);
+      this.#taps.push({ process, tap: new CreditTap(stream, mostBytes, broken, saboteur) });
     };
   }
 
