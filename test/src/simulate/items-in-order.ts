@@ -1,5 +1,5 @@
+import type { Item } from "./item.js";
 import type { Ledger } from "./ledger.js";
-import type { Item } from "./stream-work.js";
 
 /** Holds what somebody reads of a stream to its order: no gap, no duplicate, nothing of another stream, and all of it before its end. */
 export class ItemsInOrder {

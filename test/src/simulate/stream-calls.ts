@@ -1,12 +1,13 @@
 import { getEventListeners } from "node:events";
 import { type Random, RpcError, withOptions } from "@rpc/core";
 import type { Cluster, SimulatedProcess } from "@rpc/core/testing";
+import { type Item, itemOf } from "./item.js";
 import { ItemsInOrder } from "./items-in-order.js";
 import type { Ledger } from "./ledger.js";
 import { neverAmongFriends } from "./never-among-friends.js";
 import { pauseOf } from "./pause-of.js";
 import { between, pick } from "./plan.js";
-import { type Item, itemOf, type StreamerClient, type StreamWork } from "./stream-work.js";
+import type { StreamerClient, StreamWork } from "./stream-work.js";
 import { asked } from "./work.js";
 
 /** How much later than its deadline a call may end, in ms. */

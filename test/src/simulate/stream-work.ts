@@ -1,5 +1,6 @@
 import { bind, type Call, type Client, currentCall, defineService, RpcError } from "@rpc/core";
 import type { SimulatedProcess } from "@rpc/core/testing";
+import { type Item, itemOf } from "./item.js";
 import { ItemsInOrder } from "./items-in-order.js";
 import type { Ledger } from "./ledger.js";
 import { pauseOf } from "./pause-of.js";
@@ -24,15 +25,6 @@ export interface StreamWork {
   readonly readAtMost: number;
   /** How long it takes for each, in ms. */
   readonly readPauseMs: number;
-}
-
-/** Item `n` of a stream. */
-export interface Item {
-  readonly token: string;
-  readonly n: number;
-  /** Which run of the handler yielded it, from 1; 0 for what a caller sends. */
-  readonly run: number;
-  readonly filler: string;
 }
 
 export interface Gathered {
@@ -95,10 +87,6 @@ export function streamerOf(process: SimulatedProcess, ledger: Ledger) {
 
 /** A handler pauses before every so many items. */
 const pauseEvery = 4;
-
-export function itemOf(token: string, n: number, run: number, bytes: number): Item {
-  return { token, n, run, filler: "i".repeat(bytes) };
-}
 
 /** A handler that reads its argument. */
 class Reading {

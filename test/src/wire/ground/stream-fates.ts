@@ -4,7 +4,8 @@ import type { RawPeer } from "../raw/peer.js";
 import type { Attacked } from "./streaming.js";
 
 /** The indices of the flows' methods. */
-export const [count, total, back, unread, plain] = [0, 1, 2, 3, 4];
+export const [total, back, unread] = [1, 2, 3];
+const count = 0;
 /** What a stream and a connection begin with, as our hello says. */
 export const streamBytes = 1_024;
 export const connectionBytes = 4_194_304;

@@ -28,7 +28,7 @@ export interface Flows {
   plain(): string;
 }
 
-export const FlowsService = defineService<Flows>("Flows", {
+const FlowsService = defineService<Flows>("Flows", {
   count: { stream: "server" },
   total: { stream: "client" },
   back: { stream: "duplex" },
@@ -37,11 +37,11 @@ export const FlowsService = defineService<Flows>("Flows", {
 });
 
 /** The methods, in the order of their indices where all are opened. */
-export const flows = ["count", "total", "back", "unread", "plain"] as const;
+const flows = ["count", "total", "back", "unread", "plain"] as const;
 const flowKinds = [1, 2, 3, 2, 0];
 
-/** The feature that both sides must say, and others beside it. */
-export const streamsFeature = 4;
+/** The feature that both sides must say. */
+const streamsFeature = 4;
 
 /** What is to be sent before the items: with `index` the method's place in `flows`. */
 export interface Attacked {
