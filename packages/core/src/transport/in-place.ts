@@ -11,15 +11,16 @@ let shared: Buffer | undefined;
  */
 export function connectInPlace(to: NetConnectOpts): Socket {
   shared ??= Buffer.allocUnsafeSlow(readBytes);
-  const socket = connect({
+  const socket: Socket = connect({
     ...to,
     onread: {
       buffer: shared,
       callback(count, bytes) {
         const chunk = (bytes as Buffer).subarray(0, count);
-        // Before anybody listens it waits in the stream, as always.
-        if (socket.listenerCount("data") > 0) socket.emit("data", chunk);
-        else socket.push(Buffer.from(chunk));
+        // Before anybody listens, and while it is paused, it waits in the stream, as always.
+        const flows = socket.readableFlowing === true && socket.readableLength === 0;
+        if (!flows || socket.listenerCount("data") === 0) return socket.push(Buffer.from(chunk));
+        socket.emit("data", chunk);
         return true;
       },
     },
