@@ -2,8 +2,8 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import type { Client } from "node-zookeeper-client";
 
-/** How long a server may take to open a session, in ms, before another one is tried. */
-const connectMs = 1_500;
+/** How long a server may take to open a session, in ms, before another one is tried, where answers may not take longer. */
+const shortestMs = 1_500;
 
 /** What the client calls CONNECTING, CONNECTED and CLOSING. */
 const connecting = 1;
@@ -33,7 +33,11 @@ export const connectionOf = (client: Client): ClientConnection =>
  * Makes a client connect in another way than its own, which waits for ever where a server takes the connection and does not
  * answer, takes the rest of a reply that was cut off for the beginning of the next, and knows no TLS.
  */
-export function connectSafely(connection: ClientConnection, tls: ConnectionOptions | undefined): void {
+export function connectSafely(
+  connection: ClientConnection,
+  tls: ConnectionOptions | undefined,
+  timeoutMs: number,
+): void {
   connection.connect = () => {
     connection.setState(connecting);
     connection.findNextServer(({ host, port }) => {
@@ -42,9 +46,12 @@ export function connectSafely(connection: ClientConnection, tls: ConnectionOptio
         tls === undefined
           ? connectTcp({ host, port })
           : connectTls({ ...(isIP(host) === 0 && { servername: host }), ...tls, host, port, rejectUnauthorized: true });
-      const late = setTimeout(() => {
-        if (connection.state === connecting) socket.destroy();
-      }, connectMs);
+      const late = setTimeout(
+        () => {
+          if (connection.state === connecting) socket.destroy();
+        },
+        Math.max(timeoutMs, shortestMs),
+      );
       connection.socket = socket;
       connection.pendingBuffer = null;
       // What it has seen is no matter, since all is read again: a ZooKeeper that lost its data would refuse it for ever.

@@ -25,10 +25,10 @@ export class Session {
   constructor(options: SessionsOptions, onEvent: (path: string) => void, onBack: () => void) {
     this.#options = options;
     this.watcher = ({ path }) => onEvent(path);
-    const { name, hosts, ttlMs, credentials, tls, logger } = options;
+    const { name, hosts, ttlMs, timeoutMs, credentials, tls, logger } = options;
     this.#client = createClient(hosts.join(","), { sessionTimeout: ttlMs, spinDelay: spinMs, retries: 0 });
     const connection = connectionOf(this.#client);
-    connectSafely(connection, tls);
+    connectSafely(connection, tls, timeoutMs);
     if (credentials !== undefined)
       this.#client.addAuthInfo("digest", Buffer.from(`${credentials.username}:${credentials.password}`));
     let times = 0;

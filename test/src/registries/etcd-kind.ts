@@ -18,6 +18,9 @@ export const etcdKind: Kind = {
   skip: etcdMissing,
   openServer: openEtcd,
   registry: (port, options) => etcdRegistry({ hosts: `http://127.0.0.1:${port}`, ttlMs, timeoutMs, ...options }),
+  remove: async (port, service, id) => {
+    await etcdctl(port, ["del", `rpc/default/${service}/${id}`]);
+  },
   put: async (port, service, id, text) => {
     await etcdctl(port, ["put", `rpc/default/${service}/${id}`, "--", text.replaceAll("\0", "")]);
   },

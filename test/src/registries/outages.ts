@@ -11,7 +11,7 @@ import { seen } from "./seen.js";
 
 /** Short, so that no test need wait ten seconds. */
 export const ttlMs = 2_000;
-export const timeoutMs = 1_000;
+export const timeoutMs = 1_500;
 /** How long a watch may take to go on after its server is back, in ms; a busy machine counted. */
 export const backMs = 5_000;
 
@@ -34,6 +34,8 @@ export interface Kind {
   registry(port: number, options: { readonly cluster?: string; readonly logger?: Logger }): Registry;
   /** Puts a text where an entry belongs, by hand. */
   put(port: number, service: string, id: string, text: string): Promise<void>;
+  /** Takes an entry away, by hand. */
+  remove(port: number, service: string, id: string): Promise<void>;
 }
 
 /** Returns a registry that is closed with the test. */
@@ -216,6 +218,17 @@ export function outageTests(kind: Kind): void {
       const told = skipped.map(({ fields }) => String(fields["key"]).split("/").at(-1)).sort();
       assert.deepEqual(told, Object.keys(garbage).sort());
       assert.deepEqual(await names(good), ["Prices"]);
+    });
+
+    test(`${name}: an entry that somebody takes away by hand is put back within seconds`, async (t) => {
+      const { port } = await kind.openServer(t);
+      const calls = await greeting(t, kind, port);
+      const list = seen(t, opened(t, kind, port), "Greeter");
+      await list.until("greeter", backMs);
+      await kind.remove(port, "Greeter", "greeter");
+      await list.until("", backMs);
+      await list.until("greeter", 2_000 + backMs);
+      await calls.stop();
     });
 
     test(`${name}: two clusters under one prefix see nothing of each other`, async (t) => {

@@ -23,6 +23,14 @@ export const zookeeperKind: Kind = {
   skip: zookeeperMissing,
   openServer: openZookeeper,
   registry: (port, options) => zookeeperRegistry({ hosts: `127.0.0.1:${port}`, ttlMs, timeoutMs, ...options }),
+  remove: (port, service, id) =>
+    withClient(
+      port,
+      (client) =>
+        new Promise((resolve, reject) => {
+          client.remove(`/rpc/default/${service}/${id}`, (error) => (error ? reject(error) : resolve()));
+        }),
+    ),
   put: (port, service, id, text) =>
     withClient(
       port,

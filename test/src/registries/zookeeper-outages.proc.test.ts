@@ -129,7 +129,9 @@ test("ZooKeeper: TLS, with its certificate and name verified", { skip }, async (
   await writeFile(pem, `${server.key}${server.certificate}`, { mode: 0o600 });
   const { port } = await openZookeeper(t, { pem });
   const hosts = `127.0.0.1:${port + 1}`;
-  await open(t, { hosts, tls: { ca: authority.certificate } }).register([entryOf("p-1")]);
+  // Its first handshake takes Java a while.
+  const patient = { hosts, timeoutMs: 20_000, tls: { ca: authority.certificate } };
+  await open(t, patient).register([entryOf("p-1")]);
   assert.equal((await opened(t, zookeeperKind, port).list("Prices", never)).length, 1);
   await assert.rejects(open(t, { hosts, tls: {} }).list("Prices", never), refused("unavailable"));
 });

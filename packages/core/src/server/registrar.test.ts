@@ -216,4 +216,31 @@ describe("the registration of a process", () => {
     assert.equal(registry.leases.length, 1);
     await it.release(5_000);
   });
+
+  test("of which an entry was taken away by hand, under a lease that lives on, is put back within 2 s", async () => {
+    const { clock, registry, it } = registrar();
+    await it.start();
+    const [lease] = registry.leases;
+    registry.say([entry]);
+    await clock.settle();
+    lease!.entries = [];
+    registry.say([]);
+    await clock.advance(2_001);
+    assert.deepEqual(lease!.entries, [entry]);
+    await it.release(5_000);
+    assert.equal(clock.timers, 0);
+  });
+
+  test("that a list overlooked for a moment is left alone", async () => {
+    const { clock, registry, it } = registrar();
+    await it.start();
+    const [lease] = registry.leases;
+    registry.say([]);
+    await clock.advance(500);
+    lease!.entries = [];
+    registry.say([entry]);
+    await clock.advance(5_000);
+    assert.deepEqual(lease!.entries, [], "nothing was written");
+    await it.release(5_000);
+  });
 });

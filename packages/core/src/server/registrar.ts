@@ -9,6 +9,8 @@ import { WatchLoop } from "../discovery/watch-loop.js";
 
 /** A registration that lasted so long was a good one, in ms. */
 const healthyMs = 10_000;
+/** After how long an entry that is missing is put back, in ms, and up to twice that by chance. */
+const restoreMs = 1_000;
 /** How long a start waits for a registry that is away, in ms. */
 const startMs = 5_000;
 /** How long lists may still say what was there before a change of our own, in ms. */
@@ -32,6 +34,9 @@ export class Registrar {
   #entries: readonly Entry[];
   #lease: Lease | undefined;
   #kept: Promise<unknown> | undefined;
+  /** Services under which a list lacked us. */
+  readonly #missing = new Set<string>();
+  #restoring = false;
   /** Until when lists that say something else than we do are older than our own change, in ms on the clock. */
   #settlesAt = Number.NEGATIVE_INFINITY;
 
@@ -155,10 +160,27 @@ export class Registrar {
     return undefined;
   }
 
+  /** Somebody took an entry away, and the lease does not know: it is put back, unless it appears by itself. */
+  #restoreSoon(service: string): void {
+    const { clock, random } = this.#options;
+    this.#missing.add(service);
+    if (this.#restoring) return;
+    this.#restoring = true;
+    const restore = async (): Promise<void> => {
+      await pause(clock, restoreMs * (1 + random()), this.#stop.signal);
+      this.#restoring = false;
+      if (!this.#stop.signal.aborted && this.#missing.size > 0) await this.#tell();
+    };
+    void restore().catch(() => {}); // The next list tries again, and what is lost is registered anew.
+  }
+
   #adopt(service: string): Promise<void> {
     const { registry, clock, random, logger } = this.#options;
     const onList = (endpoints: readonly Endpoint[]): void => {
       const settling = clock.now() < this.#settlesAt;
+      const ours = this.#entries.filter((entry) => entry.service === service);
+      if (ours.every(({ id }) => endpoints.some((endpoint) => endpoint.id === id))) this.#missing.delete(service);
+      else this.#restoreSoon(service);
       this.#entries = this.#entries.map((entry) => {
         const seen = entry.service === service && endpoints.find(({ id }) => id === entry.id);
         return seen && !settling ? { ...entry, weight: seen.weight, tags: seen.tags, inactive: seen.inactive } : entry;
