@@ -90,8 +90,9 @@ test("ZooKeeper: two hundred clients that lose it at once come back one after th
     return {};
   });
   const lists = Array.from({ length: 200 }, () => seen(t, opened(t, zookeeperKind, through)));
-  const registry = opened(t, zookeeperKind, zookeeper.port);
-  await registry.register([entryOf("p-1")]);
+  // Nobody registers it again: its session has to outlast the outage.
+  const lasting = open(t, { hosts: `127.0.0.1:${zookeeper.port}`, ttlMs: 10_000 });
+  await lasting.register([entryOf("p-1")]);
   await Promise.all(lists.map((list) => list.until("p-1", 20_000)));
   await zookeeper.kill();
   await delay(1_500);
