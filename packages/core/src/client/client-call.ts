@@ -21,8 +21,12 @@ import type { Endpoint } from "../contract/registry.js";
 import { type ClientCallEvent, diagnostics } from "../session/diagnostics.js";
 import { asFailure } from "../stats/failure.js";
 import type { CheckedOptions } from "./call-options.js";
+import { cancelled, deadlineExceeded } from "./caller-errors.js";
 import type { Direct } from "./direct.js";
 import { type Abortable, forgetAbort, tellAbort } from "./on-abort.js";
+
+/** What a call lacks that is over before its time. */
+const lacking = "had no answer";
 
 /** What settles the promise that was made last: so that making one costs no closure, which the common call would pay for. */
 let taken: ((output: unknown) => void) | undefined;
@@ -146,11 +150,11 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
 
   #begin({ invoke, deadlines, direct }: Origin): void {
     if (this.deadline <= this.startedAt) {
-      this.#giveUp(deadlineExceeded(this));
+      this.#giveUp(deadlineExceeded(this, lacking));
       return;
     }
     if (this.signal?.aborted) {
-      this.#giveUp(cancelled(this, this.signal.reason));
+      this.#giveUp(cancelled(this, this.signal.reason, lacking));
       return;
     }
     deadlines.add(this);
@@ -182,7 +186,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
   /** Called by the table of deadlines. */
   expire(): void {
     if (this.#rare?.accepted) this.#drop();
-    else this.#giveUp(deadlineExceeded(this));
+    else this.#giveUp(deadlineExceeded(this, lacking));
   }
 
   /** A queue has taken a oneway call: its caller is told, and from here on only its deadline can stop it. */
@@ -198,19 +202,19 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
 
   /** An accepted call was not written before its deadline. */
   #drop(): void {
-    const error = deadlineExceeded(this);
+    const error = deadlineExceeded(this, lacking);
     this.#rarely().abandoned = error;
     this.carrier?.giveUp(error, this);
   }
 
   /** Called by the caller's signal. */
   onAbort(): void {
-    this.#giveUp(cancelled(this, this.signal?.reason));
+    this.#giveUp(cancelled(this, this.signal?.reason, lacking));
   }
 
   /** The handler that made this call was told to stop. */
   abandon(reason: RpcError): void {
-    this.#giveUp(cancelled(this, reason));
+    this.#giveUp(cancelled(this, reason, lacking));
   }
 
   /** The answer has come. */
@@ -310,25 +314,4 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
     if (this.signal !== undefined) forgetAbort(this.signal, this);
     this.#parent?.nested?.delete(this);
   }
-}
-
-function deadlineExceeded(call: ClientCall): RpcError {
-  const spanMs = Math.max(0, Math.round(call.deadline - call.startedAt));
-  return new RpcError("deadline_exceeded", `${call.method.path} had no answer within ${spanMs} ms${at(call)}`, {
-    reason: "DEADLINE_EXCEEDED",
-    processed: "no", // whoever carries the call knows better, and says so
-  });
-}
-
-function cancelled(call: ClientCall, cause: unknown): RpcError {
-  if (cause instanceof RpcError && cause.code === "deadline_exceeded") return deadlineExceeded(call);
-  return new RpcError("cancelled", `${call.method.path} was cancelled by its caller${at(call)}`, {
-    reason: "CANCELLED",
-    processed: "no",
-    cause,
-  });
-}
-
-function at(call: ClientCall): string {
-  return call.endpoint === undefined ? "" : ` (at ${call.endpoint.address})`;
 }

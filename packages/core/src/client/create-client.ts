@@ -20,7 +20,7 @@ import { CallTrace } from "./call-trace.js";
 import { ClientCall, type Origin } from "./client-call.js";
 import { directOf } from "./direct.js";
 import { listingOf } from "./listing.js";
-import { openStream } from "./open-stream.js";
+import { openStream, refuseStream } from "./open-stream.js";
 import { StreamCall } from "./stream-call.js";
 
 export interface ClientOptions {
@@ -251,17 +251,6 @@ export function inBatch<C extends object>(client: C, batch: BatchCalls, signal: 
 function tooLate(method: Method): RpcError {
   const message = `${method.path}: its batch is built: call what on() returned within the builder, before it returns`;
   return new RpcError("failed_precondition", message, { reason: "BATCH_BUILT", processed: "no" });
-}
-
-/** Refused in a promise, as both answer: who awaits a stream would wait for nothing and learn nothing. */
-function refuseStream({ path, kind }: Method, { oneway }: CheckedOptions): Promise<never> {
-  const who = oneway ? "oneway() makes calls that nobody waits for" : "a batch has one outcome for each call";
-  const message = `${path} streams (${kind}), and ${who}: call it on the client itself`;
-  const error = new RpcError("invalid_argument", message, { reason: "STREAM_REFUSED", processed: "no" });
-  const refused = Promise.reject(error);
-  // A builder may leave it out of its list.
-  if (!oneway) refused.catch(() => {});
-  return refused;
 }
 
 function classOf(service: ServiceDescriptor): StubClass {

@@ -5,6 +5,7 @@ import type { Method } from "../contract/method.js";
 import { EndableItems } from "../items/endable-items.js";
 import { isStream } from "../items/is-stream.js";
 import { lazySource } from "../items/lazy-source.js";
+import type { CheckedOptions } from "./call-options.js";
 import type { StreamCall, StreamOutcome } from "./stream-call.js";
 
 /** Makes a call that streams. Returns what its caller gets: a `ResultStream`, or a promise where its arguments alone stream. */
@@ -17,6 +18,17 @@ export function openStream(call: StreamCall, invoke: Invoke, deadlines: Deadline
   const items = new EndableItems(call);
   call.start(invoke, deadlines, new Opening(call, items));
   return items;
+}
+
+/** Refuses a call through `oneway()` or in a batch. In a promise, as both answer: who awaits a stream would learn nothing. */
+export function refuseStream({ path, kind }: Method, { oneway }: CheckedOptions): Promise<never> {
+  const who = oneway ? "oneway() makes calls that nobody waits for" : "a batch has one outcome for each call";
+  const message = `${path} streams (${kind}), and ${who}: call it on the client itself`;
+  const error = new RpcError("invalid_argument", message, { reason: "STREAM_REFUSED", processed: "no" });
+  const refused = Promise.reject(error);
+  // A builder may leave it out of its list.
+  if (!oneway) refused.catch(() => {});
+  return refused;
 }
 
 /** Hides from a caller that its stream is opened by and by. */

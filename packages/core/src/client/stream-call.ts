@@ -22,7 +22,11 @@ import { type ClientCallEvent, diagnostics } from "../session/diagnostics.js";
 import { asFailure } from "../stats/failure.js";
 import { ArgumentStream } from "./argument-stream.js";
 import type { CheckedOptions } from "./call-options.js";
+import { cancelled, deadlineExceeded } from "./caller-errors.js";
 import { type Abortable, forgetAbort, tellAbort } from "./on-abort.js";
+
+/** What a call lacks that is over before its time. */
+const lacking = "had not ended";
 
 /** Who is told what becomes of a call that streams. */
 export interface StreamOutcome {
@@ -134,24 +138,24 @@ export class StreamCall implements Call, Expiring, NestedCall, Abortable {
   /** Its caller has left the stream. */
   onLeft(): void {
     if (this.settled) return;
-    const error = cancelled(this, undefined);
+    const error = cancelled(this, undefined, lacking);
     this.#tellCarrier(error);
     this.#conclude(error);
   }
 
   /** Called by the table of deadlines. */
   expire(): void {
-    this.#giveUp(deadlineExceeded(this));
+    this.#giveUp(deadlineExceeded(this, lacking));
   }
 
   /** Called by the caller's signal. */
   onAbort(): void {
-    this.#giveUp(cancelled(this, this.signal?.reason));
+    this.#giveUp(cancelled(this, this.signal?.reason, lacking));
   }
 
   /** The handler that made this call was told to stop. */
   abandon(reason: RpcError): void {
-    this.#giveUp(cancelled(this, reason));
+    this.#giveUp(cancelled(this, reason, lacking));
   }
 
   /** Called by an argument of it. */
@@ -164,8 +168,8 @@ export class StreamCall implements Call, Expiring, NestedCall, Abortable {
 
   #refusal(): RpcError | undefined {
     if (this.#arguments.length > 0 && this.method.kind === "server") return notDeclared(this.method);
-    if (this.deadline <= this.startedAt) return deadlineExceeded(this);
-    return this.signal?.aborted ? cancelled(this, this.signal.reason) : undefined;
+    if (this.deadline <= this.startedAt) return deadlineExceeded(this, lacking);
+    return this.signal?.aborted ? cancelled(this, this.signal.reason, lacking) : undefined;
   }
 
   #opened(output: unknown): void {
@@ -277,25 +281,4 @@ export class StreamCall implements Call, Expiring, NestedCall, Abortable {
 function notDeclared({ path }: Method): RpcError {
   const message = `${path} was given a stream and takes none: declare stream: "duplex" where its arguments stream, too`;
   return new RpcError("invalid_argument", message, { reason: "STREAM_NOT_DECLARED", processed: "no" });
-}
-
-function deadlineExceeded(call: StreamCall): RpcError {
-  const spanMs = Math.max(0, Math.round(call.deadline - call.startedAt));
-  return new RpcError("deadline_exceeded", `${call.method.path} had not ended within ${spanMs} ms${at(call)}`, {
-    reason: "DEADLINE_EXCEEDED",
-    processed: "no", // whoever carries the call knows better, and says so
-  });
-}
-
-function cancelled(call: StreamCall, cause: unknown): RpcError {
-  if (cause instanceof RpcError && cause.code === "deadline_exceeded") return deadlineExceeded(call);
-  return new RpcError("cancelled", `${call.method.path} was cancelled by its caller${at(call)}`, {
-    reason: "CANCELLED",
-    processed: "no",
-    cause,
-  });
-}
-
-function at(call: StreamCall): string {
-  return call.endpoint === undefined ? "" : ` (at ${call.endpoint.address})`;
 }
