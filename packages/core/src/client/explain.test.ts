@@ -5,6 +5,7 @@ import { RpcError } from "../contract/errors.js";
 import type { Explanation } from "../contract/explanation.js";
 import { createDispatcher } from "../host/dispatcher.js";
 import { bind } from "../service/bind.js";
+import { defineService } from "../service/define-service.js";
 import { batch } from "./batch.js";
 import { createClient, withOptions } from "./create-client.js";
 import { endpointAt, listedRegistry } from "./listed-registry.fixture.js";
@@ -72,16 +73,42 @@ test("a call that failed explains itself, too: at its deadline, while it waits f
 });
 
 test("a call made twice tells of both attempts, the one that was cancelled as well", async (t) => {
-  const { shop, told, clock } = await scene(t, 0);
-  const warm = shop.where();
-  await clock.advance(100);
+  const { clock, serveShop, connect } = simulation(t);
+  const Desk = defineService<{ ask(): string }>("Desk", { ask: { idempotent: true, failMode: "failbackup" } });
+  const registry = listedRegistry();
+  const told: Explanation[] = [];
+  const after = (ms: number) => () => new Promise<string>((done) => clock.setTimer(() => done("answer"), ms));
+  for (const [name, ms] of [
+    ["a", 500],
+    ["b", 1],
+  ] as const)
+    await serveShop(name, { services: [bind(Desk, { ask: after(ms) })] } as never);
+  registry.say([endpointAt("memory://a"), endpointAt("memory://b")]);
+  const desk = connect({ registry, balancer: turns }).client(Desk);
+  const warm = withOptions(desk, { failMode: "failover" }).ask();
+  await clock.advance(1_000);
   await warm;
-  const Idempotent = ShopService;
-  assert.equal(Idempotent.methods[1]?.idempotent, false);
-  const call = withOptions(shop, { failMode: "failbackup" }).slow(30);
-  await clock.advance(100);
-  await call;
-  assert.deepEqual([told[1]?.failMode, told[1]?.attempts.length], ["failbackup", 1]);
+  for (let calls = 0; calls < 2; calls++) {
+    const call = withOptions(desk, { explain: (each) => told.push(each) }).ask();
+    await clock.advance(1_000);
+    await call;
+  }
+  const [twice] = told.filter(({ attempts }) => attempts.length === 2);
+  assert.deepEqual(
+    [
+      twice?.failMode,
+      twice?.outcome,
+      twice?.attempts.map(({ number, endpoint, outcome }) => [number, endpoint, outcome]),
+    ],
+    [
+      "failbackup",
+      "ok",
+      [
+        [2, "memory://b", "ok"],
+        [1, "memory://a", "CANCELLED"],
+      ],
+    ],
+  );
 });
 
 test("calls of a batch and within the process explain themselves as far as there is something to say", async (t) => {
