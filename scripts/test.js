@@ -22,6 +22,9 @@ import { findTests } from "./tests/find.js";
 import { createReport } from "./tests/report.js";
 import { runFiles } from "./tests/run-files.js";
 
+/** Files whose tests mostly wait that run at once. */
+const serversAtOnce = 3;
+
 const { values: options } = parseArgs({
   options: {
     only: { type: "string", multiple: true, default: [] },
@@ -69,14 +72,39 @@ async function runTests() {
         onFile,
       },
     );
-    for (const file of files.filter(({ alone }) => alone)) {
+    const runAlone = async (/** @type {import("./tests/find.js").TestFile} */ file) => {
       // Registries have their tests there: without a server of their own there is little of them to be run.
-      const counted = options.coverage && file.name.startsWith("test/src/registries/");
+      const counted = options.coverage && isOfServers(file);
       const env = { ...process.env, ...(counted && { NODE_V8_COVERAGE: rawCoverage }) };
       await runFiles([file], { silenceMs: silenceMs(180), nodeOptions: namePatterns(), env, onFile });
-    }
+    };
+    const alone = files.filter(({ alone }) => alone);
+    await inLanes(alone.filter(isOfServers), serversAtOnce, runAlone);
+    await inLanes(
+      alone.filter((file) => !isOfServers(file)),
+      1,
+      runAlone,
+    );
   }
   return report.finish();
+}
+
+/** Whether a file's tests wait for the times to live of real servers more than they work. */
+function isOfServers(/** @type {import("./tests/find.js").TestFile} */ { name }) {
+  return name.startsWith("test/src/registries/") && !name.includes("-load.");
+}
+
+/** Calls `work` with each, in order, so many at a time. */
+async function inLanes(
+  /** @type {readonly import("./tests/find.js").TestFile[]} */ files,
+  /** @type {number} */ lanes,
+  /** @type {(file: import("./tests/find.js").TestFile) => Promise<void>} */ work,
+) {
+  const left = files.values();
+  const lane = async () => {
+    for (const file of left) await work(file);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
 }
 
 function silenceMs(/** @type {number} */ seconds) {
