@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 
-/** What pieces of a file or socket are cut to, in bytes: with its few bytes of encoding each fits into a frame. */
-const pieceBytes = 65_528;
+/** What pieces of a file or socket have at most, in bytes: with its few bytes of encoding each fits into a frame. */
+const mostBytes = 65_528;
 
 /** A source with the end that it needs also where nobody began to read it. */
 export interface ByteSource extends AsyncIterableIterator<unknown, undefined, undefined> {
@@ -67,6 +67,7 @@ class WebSource implements Source {
 class Pieces implements ByteSource {
   readonly #source: Source;
   #rest: Uint8Array | undefined;
+  #pieceBytes = 0;
   #ended = false;
 
   constructor(source: Source) {
@@ -81,7 +82,10 @@ class Pieces implements ByteSource {
       this.#ended = true;
       return { done, value: undefined };
     }
-    return { done: false, value: value instanceof Uint8Array ? this.#cut(value) : value };
+    if (!(value instanceof Uint8Array)) return { done: false, value };
+    // Evenly: what Node reads of a file at once is a little more than fits, and would leave a crumb each time.
+    this.#pieceBytes = Math.ceil(value.length / Math.ceil(value.length / mostBytes));
+    return { done: false, value: this.#cut(value) };
   }
 
   async return(): Promise<IteratorResult<unknown, undefined>> {
@@ -97,9 +101,9 @@ class Pieces implements ByteSource {
   }
 
   #cut(bytes: Uint8Array): Uint8Array {
-    const more = bytes.length > pieceBytes;
-    this.#rest = more ? bytes.subarray(pieceBytes) : undefined;
-    return more ? bytes.subarray(0, pieceBytes) : bytes;
+    const more = bytes.length > this.#pieceBytes;
+    this.#rest = more ? bytes.subarray(this.#pieceBytes) : undefined;
+    return more ? bytes.subarray(0, this.#pieceBytes) : bytes;
   }
 }
 
