@@ -5,12 +5,16 @@ import { tellDraining } from "./draining.js";
 
 /** How long a peer has to see the advice before it hears the last word, and to answer the end, in ms. */
 const patienceMs = 1_000;
+/** The same where the peer calls, too: what it has written before it knew cannot be made elsewhere. */
+const twoWayPatienceMs = 5_000;
 
 /** What a drain asks of its session. */
 export interface Drained {
   readonly role: "dialler" | "acceptor";
   /** Whether the peer may call services here: it is told of the end then. */
   readonly serves: boolean;
+  /** Whether handlers of either end may call the other: then nothing that was read is rejected, since it has no elsewhere. */
+  twoWay(): boolean;
   /** Calls made or run that have not been answered. */
   pending(): number;
   /** The highest id that was read. */
@@ -112,7 +116,7 @@ export class Drain {
     this.ended = true;
     this.#connection.outbox.finish();
     // Nobody is owed anything any more: a peer that does not answer the end must not hold up who closes.
-    this.#connection.clock.setTimer(() => this.#session.onUnanswered(), patienceMs).unref();
+    this.#connection.clock.setTimer(() => this.#session.onUnanswered(), this.#patienceMs).unref();
   }
 
   /** The connection is closed, whatever way. */
@@ -128,15 +132,19 @@ export class Drain {
   /** Advice first; the last word only when the peer has seen it, so that what it sent before is not lost. */
   #advise(): void {
     const { outbox, clock } = this.#connection;
-    this.#patience = clock.setTimer(() => this.#onSeen(), patienceMs);
+    this.#patience = clock.setTimer(() => this.#onSeen(), this.#patienceMs);
     outbox.frame(Kind.drain, 0, 0, 0);
     outbox.frame(Kind.ping, 0, 0, 0);
+  }
+
+  get #patienceMs(): number {
+    return this.#session.twoWay() ? twoWayPatienceMs : patienceMs;
   }
 
   #onSeen(): void {
     this.#patience = undefined;
     this.#seen = true;
-    this.#session.rejectUnstarted();
+    if (!this.#session.twoWay()) this.#session.rejectUnstarted();
     this.onIdle();
   }
 

@@ -163,6 +163,7 @@ export class Session implements Connection, PeerLine {
     this.#drain = new Drain(this, {
       role,
       serves: role === "acceptor" || options.host !== undefined,
+      twoWay: () => this.#twoWay,
       pending: () => this.pending + this.#incoming.beginning,
       listens: () => this.#listens,
       lastId: () => this.#incoming.lastId,
