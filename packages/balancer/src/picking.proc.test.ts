@@ -41,6 +41,12 @@ const balancers: Readonly<Record<string, Balancer>> = {
   "zoneFirst of filtered leastPending": zoneFirst("eu", filtered({ group: "a" }, leastPending)),
 };
 
+/** What this process has computed so far, in µs: time that others had the processor for is none of ours. */
+function cpuUs(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
 const listOf = (count: number): TestCandidate[] =>
   Array.from({ length: count }, (_, i) =>
     testCandidate(`e${i}`, {
@@ -70,13 +76,13 @@ describe(`with ${manyEndpoints} endpoints`, () => {
       let pickUs = Number.POSITIVE_INFINITY;
       let bytes = Number.POSITIVE_INFINITY;
       for (let round = 0; round < 6; round++) {
-        const startedAt = performance.now();
+        const startedUs = cpuUs();
         pick = listed(ready);
-        listMs = Math.min(listMs, performance.now() - startedAt);
+        listMs = Math.min(listMs, (cpuUs() - startedUs) / 1_000);
         const heapBytes = process.memoryUsage().heapUsed;
-        const pickedAt = performance.now();
+        const pickedUs = cpuUs();
         for (let i = 0; i < calls; i++) pick(kinds[i % kinds.length]!);
-        pickUs = Math.min(pickUs, ((performance.now() - pickedAt) * 1_000) / calls);
+        pickUs = Math.min(pickUs, (cpuUs() - pickedUs) / calls);
         const grown = process.memoryUsage().heapUsed - heapBytes;
         if (grown >= 0) bytes = Math.min(bytes, grown / calls);
       }
