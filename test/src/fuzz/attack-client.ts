@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import { connect, memoryTransport, RpcError, type Transport } from "@rpc/core";
+import { connect, memoryTransport, RpcError, type Transport, withOptions } from "@rpc/core";
 import { createManualClock, type ManualClock } from "@rpc/core/testing";
 import { kinds } from "../wire/raw/numbers.js";
 import { TargetService } from "./attack-server.js";
-import { methods, tokenOf } from "./conversation.js";
+import { methods, streaming, tokenOf } from "./conversation.js";
 import type { FuzzCase } from "./fuzz-case.js";
 import { mustEnd } from "./must-end.js";
 import { answersOrEnds } from "./probe.js";
+import { judgeStreams, type ReadStream, readStream } from "./read-stream.js";
 import { type Heard, responsesTo } from "./said.js";
 import { StreamEnd } from "./stream-end.js";
 
@@ -35,7 +36,7 @@ export async function clientTarget(): Promise<ClientTarget> {
   const transports: Readonly<Record<string, Transport>> = { memory };
   return {
     clock,
-    async attack({ steps, calls, legal }) {
+    async attack({ steps, calls, streams, legal }) {
       accepted = undefined;
       const connector = connect({
         address,
@@ -48,7 +49,9 @@ export async function clientTarget(): Promise<ClientTarget> {
       });
       const client = connector.client(TargetService);
       const outcomes: (Outcome | undefined)[] = [];
-      for (let call = 0; call < calls; call++) {
+      const timed = withOptions(client, { timeoutMs });
+      const made: ReadStream[] = streaming.slice(0, streams).map((method) => ({ method, read: [], over: false }));
+      for (let call = 0; call < calls - streams; call++) {
         outcomes.push(undefined);
         client[methods[call % methods.length]!](tokenOf(call + 2)).then(
           (value) => {
@@ -59,6 +62,7 @@ export async function clientTarget(): Promise<ClientTarget> {
           },
         );
       }
+      for (const stream of made) void readStream(timed, stream);
       await clock.settle();
       const end = accepted as StreamEnd | undefined;
       if (end === undefined) return ["it did not connect"];
@@ -68,8 +72,8 @@ export async function clientTarget(): Promise<ClientTarget> {
       }
       const early = unsettled(outcomes, end);
       const why = mustEnd("acceptor", end.saidAsSent, end.heard);
-      if (outcomes.includes(undefined)) await clock.advance(timeoutMs + 25);
-      const broken = [...early, ...judged(outcomes, end, legal)];
+      if (outcomes.includes(undefined) || made.some(({ over }) => !over)) await clock.advance(timeoutMs + 25);
+      const broken = [...early, ...judged(outcomes, end, legal), ...judgeStreams(made, end, legal)];
       if (why !== undefined && !end.over) broken.push(`it goes on after ${why}`);
       if (!(await answersOrEnds(end, clock, pingToken)))
         broken.push("it neither answers a ping nor ends the connection");

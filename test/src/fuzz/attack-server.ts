@@ -1,7 +1,7 @@
 import { bind, defineService, memoryTransport, RpcError, type Server, serve } from "@rpc/core";
 import { createManualClock, type ManualClock } from "@rpc/core/testing";
 import { flagBits, kinds } from "../wire/raw/numbers.js";
-import { tokenOf } from "./conversation.js";
+import { itemOf, tokenOf } from "./conversation.js";
 import type { FuzzCase } from "./fuzz-case.js";
 import { mustEnd } from "./must-end.js";
 import { answersOrEnds } from "./probe.js";
@@ -14,6 +14,12 @@ export interface Target {
   fail(value: unknown): never;
   slow(value: unknown): unknown;
   again(value: unknown): unknown;
+  /** Yields so many tokens. */
+  flow(count: unknown): AsyncIterable<string>;
+  /** Resolves to how many items there were. */
+  sum(items: AsyncIterable<unknown>): Promise<number>;
+  /** Yields what it reads. */
+  talk(items: AsyncIterable<unknown>): AsyncIterable<unknown>;
 }
 
 export const TargetService = defineService<Target>("fuzz.Target", {
@@ -21,6 +27,9 @@ export const TargetService = defineService<Target>("fuzz.Target", {
   fail: {},
   slow: {},
   again: { idempotent: true },
+  flow: { stream: "server" },
+  sum: { stream: "client" },
+  talk: { stream: "duplex" },
 });
 
 const address = "memory://target";
@@ -43,6 +52,14 @@ export async function serverTarget(): Promise<ServerTarget> {
   const memory = memoryTransport();
   const echoed = new Set<unknown>();
   let running = 0;
+  async function* counted<T>(items: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T> {
+    running++;
+    try {
+      yield* items;
+    } finally {
+      running--;
+    }
+  }
   const echo = (value: unknown): unknown => {
     echoed.add(value);
     return value;
@@ -64,6 +81,13 @@ export async function serverTarget(): Promise<ServerTarget> {
             }, 20);
           });
         },
+        flow: (count) => counted(Array.from({ length: Math.min(Number(count) || 0, 1_000) }, (_, n) => itemOf(n))),
+        async sum(items) {
+          let count = 0;
+          for await (const _ of counted(items)) count++;
+          return count;
+        },
+        talk: (items) => counted(items),
       }),
     ],
     listen: address,
@@ -104,6 +128,8 @@ export async function serverTarget(): Promise<ServerTarget> {
   };
 }
 
+const finals: ReadonlySet<number> = new Set([kinds.response, kinds.error, kinds.reject]);
+
 /** Every answer is to a request, there is one at most, and it is that request's. */
 function answered(end: StreamEnd, legal: boolean): string[] {
   const broken: string[] = [];
@@ -111,8 +137,12 @@ function answered(end: StreamEnd, legal: boolean): string[] {
   const asked = end.said;
   const requests = new Set(asked.filter(({ kind }) => kind === kinds.request).map(({ id }) => id));
   const answers = new Map<number, number>();
-  for (const { kind, id, flags } of heard) {
-    if (kind !== kinds.response && kind !== kinds.error && kind !== kinds.reject) continue;
+  for (const { kind, id, flags, target, rest } of heard) {
+    if (kind === kinds.item && !requests.has(id)) broken.push(`an item came to ${id}, which was not asked`);
+    const ends = kind === kinds.end && target === 0;
+    // What opens a result is empty, and the end follows.
+    const opens = kind === kinds.response && rest.length === 0;
+    if (opens || !(ends || finals.has(kind))) continue;
     if ((flags & flagBits.acceptor) !== 0) broken.push(`an answer to ${id} says that the acceptor asked`);
     if (!requests.has(id)) broken.push(`an answer came to ${id}, which was not asked`);
     answers.set(id, (answers.get(id) ?? 0) + 1);

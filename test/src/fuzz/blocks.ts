@@ -4,6 +4,8 @@ import { framesOf, type Heard } from "./said.js";
 
 /** Feature 1: blocks of deflate. */
 export const deflateFeature = 1;
+/** Feature 4: streams. */
+export const streamsFeature = 4;
 
 /** Kinds that may be in a block. */
 const inside: ReadonlySet<number> = new Set([
@@ -37,15 +39,19 @@ function insideOf(block: Heard): Heard[] {
 }
 
 /** Whether a hello, a body of fields each of tag, length and value, offers blocks of deflate. */
-export function offersDeflate({ rest }: Heard): boolean {
-  let offers = false;
+export const offersDeflate = (hello: Heard): boolean => offers(hello, deflateFeature);
+
+/** Whether a hello offers streams. */
+export const offersStreams = (hello: Heard): boolean => offers(hello, streamsFeature);
+
+function offers({ rest }: Heard, feature: number): boolean {
+  let offered = false;
   for (let at = 0; at + 3 <= rest.length; ) {
     const end = at + 3 + rest.readUInt16BE(at + 1);
-    if (rest[at] === 2 && end - at >= 7 && end <= rest.length)
-      offers = (rest.readUInt32BE(at + 3) & deflateFeature) !== 0;
+    if (rest[at] === 2 && end - at >= 7 && end <= rest.length) offered = (rest.readUInt32BE(at + 3) & feature) !== 0;
     at = end;
   }
-  return offers;
+  return offered;
 }
 
 function inflated(bytes: Buffer): Buffer | undefined {

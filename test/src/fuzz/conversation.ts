@@ -1,13 +1,16 @@
 import {
   block,
   cancel,
+  credit,
   drain,
+  end,
   error,
   type Frame,
   finalDrain,
   hello,
   helloBody,
   inParts,
+  item,
   open,
   opened,
   ping,
@@ -20,7 +23,7 @@ import {
 } from "../wire/raw/frames.js";
 import { msgpack } from "../wire/raw/msgpack.js";
 import { flagBits, preface } from "../wire/raw/numbers.js";
-import { deflateFeature } from "./blocks.js";
+import { deflateFeature, streamsFeature } from "./blocks.js";
 import type { Chance } from "./chance.js";
 
 /** A side that speaks raw frames to the library: as its client, or as its server. */
@@ -28,6 +31,9 @@ export type Side = "dialler" | "acceptor";
 
 /** Methods, in the order of their indices; the library's client knows the same. */
 export const methods = ["echo", "fail", "slow", "again"] as const;
+/** Those with streams, behind them. */
+export const streaming = ["flow", "sum", "talk"] as const;
+const streamKinds = [1, 2, 3];
 
 /** What is said, step by step: between two steps the library may answer. */
 export interface Conversation {
@@ -35,6 +41,8 @@ export interface Conversation {
   readonly steps: Frame[][];
   /** Calls that the library's client makes at the beginning; of the acceptor's conversations alone. */
   readonly calls: number;
+  /** Of these, those with streams that it makes behind the others: one of each method, in their order. */
+  readonly streams: number;
 }
 
 const service = "fuzz.Target";
@@ -46,21 +54,51 @@ export function conversation(chance: Chance): Conversation {
 
 function asDialler(chance: Chance): Conversation {
   const blocks = chance.is(0.12);
-  const greeting = [hello({ ...helloParts(chance), ...(blocks && { features: deflateFeature }) })];
-  const opening = [open(service, [...methods])];
+  const streams = chance.is(0.3);
+  const features = (blocks ? deflateFeature : 0) | (streams ? streamsFeature : 0);
+  const greeting = [hello({ ...helloParts(chance), ...(features > 0 && { features }) })];
+  const opening = [open(service, [...methods, ...streaming])];
   const said: Frame[] = [];
   let id = 1;
   for (let left = chance.between(1, 6); left > 0; left--) {
     id += chance.is(0.2) ? chance.between(2, 40) : 1;
-    said.push(...oneCall(chance, id));
+    said.push(...(streams && chance.is(0.5) ? oneStream(chance, id) : oneCall(chance, id)));
     if (chance.is(0.15)) said.push(chance.is(0.5) ? ping(chance.bytes(chance.between(0, 12))) : pong());
     if (chance.is(0.15)) said.push(cancel(chance.between(2, id)));
   }
   if (chance.is(0.08)) said.push(drain());
   const packed = blocks ? inBlocks(chance, said) : said;
   const steps = chance.is(0.5) ? [greeting, opening, packed] : [[...greeting, ...opening, ...packed]];
-  return { side: "dialler", steps, calls: 0 };
+  return { side: "dialler", steps, calls: 0, streams: 0 };
 }
+
+/** A call with streams: what is asked, and what its caller sends and gives. */
+function oneStream(chance: Chance, id: number): Frame[] {
+  const method = chance.between(0, 2);
+  if (method === 0) {
+    const asked = request({ id, method: methods.length, args: [chance.between(0, 12)] });
+    return chance.is(0.3) ? [asked, credit(id, chance.between(128, 5_000)), credit(0, 200)] : [asked];
+  }
+  const items = Array.from({ length: chance.between(0, 8) }, (_, n) => item(id, { target: 1, value: itemOf(n) }));
+  if (chance.is(0.2)) items.push(...longItem(id, 1, chance));
+  return [request({ id, method: methods.length + method, body: oneArgument }), ...items, end(id, { target: 1 })];
+}
+
+/** An item in parts. */
+function longItem(id: number, target: number, chance: Chance): Frame[] {
+  const body = msgpack("l".repeat(chance.between(10, 300)));
+  const cut = chance.between(1, body.length - 1);
+  return [
+    item(id, { target, total: body.length, body: body.subarray(0, cut) }),
+    item(id, { target, body: body.subarray(cut) }),
+  ];
+}
+
+/** A stream at place 0, and nil in its place. */
+const oneArgument = Buffer.from("010091c0", "hex");
+
+/** Item `n` of a stream: one that shows another place was lost, doubled or swapped. */
+export const itemOf = (n: number): string => `item-${n}`;
 
 function oneCall(chance: Chance, id: number): Frame[] {
   const value = tokenOf(id);
@@ -84,18 +122,36 @@ function oneCall(chance: Chance, id: number): Frame[] {
 }
 
 function asAcceptor(chance: Chance): Conversation {
-  const calls = chance.between(1, 4);
+  const unary = chance.between(1, 4);
+  const streams = chance.is(0.3) ? chance.between(1, streaming.length) : 0;
+  const calls = unary + streams;
   const blocks = chance.is(0.12);
-  const greeting = [welcome({ ...helloParts(chance, [1, 2]), ...(blocks && { features: deflateFeature }) })];
-  const answer = methods.map((name, index) => ({ name, index, idempotent: name === "again" }));
+  const features = (blocks ? deflateFeature : 0) | (streams > 0 ? streamsFeature : 0);
+  const greeting = [welcome({ ...helloParts(chance, [1, 2]), ...(features > 0 && { features }) })];
+  const answer = [
+    ...methods.map((name, index) => ({ name, index, idempotent: name === "again" })),
+    ...streaming.map((name, index) => ({ name, index: methods.length + index, kind: streamKinds[index]! })),
+  ];
   const opening = [opened(1, answer)];
-  const answers: Frame[][] = Array.from({ length: calls }, (_, call) => oneAnswer(chance, call + 2));
+  const answers: Frame[][] = Array.from({ length: calls }, (_, call) =>
+    call < unary ? oneAnswer(chance, call + 2) : streamAnswer(chance, call + 2, call - unary),
+  );
   // Answers come in any order.
   answers.sort(() => (chance.is(0.5) ? 1 : -1));
   const said = answers.flat();
   if (chance.is(0.15)) said.splice(chance.between(0, said.length), 0, ping(chance.bytes(chance.between(0, 12))));
   if (chance.is(0.05)) said.push(drain(), finalDrain(calls + 1));
-  return { side: "acceptor", steps: [greeting, opening, blocks ? inBlocks(chance, said) : said], calls };
+  return { side: "acceptor", steps: [greeting, opening, blocks ? inBlocks(chance, said) : said], calls, streams };
+}
+
+/** Answers a call with streams: `which` of the methods it is of. */
+function streamAnswer(chance: Chance, id: number, which: number): Frame[] {
+  const given = chance.is(0.5) ? [credit(id, chance.between(128, 5_000), { target: 1 })] : [];
+  const stopped = chance.is(0.3) ? [cancel(id, { target: 1 })] : [];
+  if (which === 1) return [...given, ...stopped, response(id, { value: 3 })];
+  const items = Array.from({ length: chance.between(0, 10) }, (_, n) => item(id, { value: itemOf(n) }));
+  const last = chance.is(0.8) ? end(id) : error(id, { reason: "ASKED" });
+  return [...(which === 2 ? given : []), response(id, { body: Buffer.alloc(0) }), ...items, last];
 }
 
 function oneAnswer(chance: Chance, id: number): Frame[] {
@@ -120,7 +176,7 @@ function oneAnswer(chance: Chance, id: number): Frame[] {
   return [response(id, { value: chance.is(0.5) ? value : { token: value }, ...fields })];
 }
 
-const steering: ReadonlySet<Frame["kind"]> = new Set(["ping", "pong", "cancel", "drain"]);
+const steering: ReadonlySet<Frame["kind"]> = new Set(["ping", "pong", "cancel", "drain", "credit"]);
 
 /** Packs runs of frames with bodies into blocks. */
 function inBlocks(chance: Chance, frames: readonly Frame[]): Frame[] {
@@ -146,9 +202,13 @@ function inBlocks(chance: Chance, frames: readonly Frame[]): Frame[] {
 /** Names a call by its id: an answer that shows another one went astray. */
 export const tokenOf = (id: number): string => `token-${id}`;
 
+/** messageBytes, inFlight, partialBytes, streams and their credit. */
+const limits = [4_194_304, 1_024, 16_777_216, 1_024, 1_024, 4_194_304];
+
 function helloParts(chance: Chance, codecs: readonly number[] = [1, 2, 3]) {
   return {
     codecs,
+    limits,
     features: chance.is(0.8) ? 0 : chance.between(0, 15),
     ...(chance.is(0.1) ? { more: [[chance.between(8, 255), chance.bytes(5)] as const] } : {}),
   };
@@ -166,6 +226,22 @@ export function anyFrame(chance: Chance, id: number): Frame {
     () => ({ kind: "close", target: chance.between(0, 20), body: chance.bytes(chance.between(0, 30)) }),
     () => ({ kind: "chunk", id, flags: acceptor | (chance.is(0.5) ? flagBits.more : 0), body: chance.bytes(9) }),
     () => ({ kind: chance.pick(["item", "end", "credit", "block"] as const), id, body: chance.bytes(6) }),
+    () => item(id, { target: chance.between(0, 2), flags: acceptor, value: itemOf(chance.between(0, 9)) }),
+    () => item(id, { target: chance.between(0, 1), total: chance.between(0, 3_000), body: chance.bytes(5) }),
+    () => item(chance.between(0, 8), { body: Buffer.alloc(chance.pick([0, 0, 900, 2_000])) }),
+    () => end(id, { target: chance.between(0, 2), flags: acceptor }),
+    () =>
+      credit(chance.is(0.3) ? 0 : id, chance.pick([0, 1, 128, 70_000, 0x7fff_ffff, 0xffff_ffff]), {
+        target: chance.between(0, 1),
+        flags: acceptor,
+      }),
+    () => cancel(id, { flags: acceptor, target: chance.between(0, 3) }),
+    () =>
+      request({
+        id,
+        method: methods.length + chance.between(0, 2),
+        body: Buffer.concat([chance.bytes(chance.between(0, 3)), Buffer.from("91c0", "hex")]),
+      }),
     () => ({ kind: chance.between(0, 255), id, body: chance.bytes(4) }),
     () =>
       open(chance.pick(["fuzz.Target", "", "Other", "__proto__", "x".repeat(129)]), ["constructor", "echo"], { id }),

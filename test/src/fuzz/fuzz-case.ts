@@ -8,6 +8,8 @@ export interface FuzzCase {
   /** Writes, step by step. */
   readonly steps: readonly (readonly Buffer[])[];
   readonly calls: number;
+  /** Of these, those with streams. */
+  readonly streams: number;
   /** Nothing in it is wrong: everything must go well. */
   readonly legal: boolean;
 }
@@ -17,27 +19,30 @@ export function caseOf(seed: number): FuzzCase {
   const chance = new Chance(seed);
   const legal = chance.is(0.1);
   const whole = conversation(chance);
-  const { side, steps, calls } = legal ? whole : mutated(whole, chance);
-  return { side, calls, legal, steps: steps.map((frames) => pieces(frames, chance, !legal)) };
+  const { side, steps, calls, streams } = legal ? whole : mutated(whole, chance);
+  return { side, calls, streams, legal, steps: steps.map((frames) => pieces(frames, chance, !legal)) };
 }
 
 /** As it is kept in the corpus. */
 export interface KeptCase {
   readonly side: Side;
   readonly calls: number;
+  /** None unless it says so. */
+  readonly streams?: number;
   readonly steps: readonly (readonly string[])[];
   /** What it once broke. */
   readonly why: string;
 }
 
-export function kept({ side, calls, steps }: FuzzCase, why: string): KeptCase {
-  return { side, calls, steps: steps.map((writes) => writes.map((bytes) => bytes.toString("hex"))), why };
+export function kept({ side, calls, streams, steps }: FuzzCase, why: string): KeptCase {
+  return { side, calls, streams, steps: steps.map((writes) => writes.map((bytes) => bytes.toString("hex"))), why };
 }
 
-export function fromKept({ side, calls, steps }: KeptCase): FuzzCase {
+export function fromKept({ side, calls, streams = 0, steps }: KeptCase): FuzzCase {
   return {
     side,
     calls,
+    streams,
     legal: false,
     steps: steps.map((writes) => writes.map((digits) => Buffer.from(digits, "hex"))),
   };

@@ -1,5 +1,5 @@
 import { flagBits, kinds } from "../wire/raw/numbers.js";
-import { offersDeflate, unpacked } from "./blocks.js";
+import { offersDeflate, offersStreams, unpacked } from "./blocks.js";
 import type { Side } from "./conversation.js";
 import { Parts, passedOver } from "./parts.js";
 import { type Heard, notOurs, tooLong } from "./said.js";
@@ -14,8 +14,7 @@ const bare: ReadonlySet<number> = new Set([
   kinds.close,
   kinds.block,
 ]);
-/** Kinds whose features are never agreed here. */
-const notAgreed: ReadonlySet<number> = new Set([kinds.item, kinds.end, kinds.credit]);
+const ofStreams: ReadonlySet<number> = new Set([kinds.item, kinds.end, kinds.credit]);
 const answers: ReadonlySet<number> = new Set([kinds.response, kinds.error, kinds.reject]);
 const ignorable = 0x80;
 /** Flags that no kind has. */
@@ -27,6 +26,7 @@ const nobodys = 0xfe00;
  */
 export function mustEnd(side: Side, sent: readonly Heard[], heard: readonly Heard[]): string | undefined {
   const agreed = sent[0] !== undefined && offersDeflate(sent[0]);
+  const streams = sent[0] !== undefined && offersStreams(sent[0]);
   const said = agreed ? unpacked(sent) : sent;
   const highestIssued = side === "dialler" ? 0 : heard.reduce((most, { id }) => Math.max(most, id), 0);
   const ignored = passedOver(heard);
@@ -49,7 +49,7 @@ export function mustEnd(side: Side, sent: readonly Heard[], heard: readonly Hear
     }
     if (kind === kinds.hello || kind === kinds.welcome) return "a second hello";
     if (kind === kinds.block) return agreed ? "a block that cannot be read" : "a block, though none was agreed";
-    if (kind === 0 || notAgreed.has(kind)) return `kind ${kind}`;
+    if (kind === 0 || (ofStreams.has(kind) && !streams)) return `kind ${kind}`;
     if (kind > kinds.close && kind < ignorable) return `kind ${kind}`;
     // Behind a drain of a server nothing is asked of it any more, and what it says late is passed over.
     if (kind === kinds.drain && side === "acceptor" && target === 1) return undefined;
@@ -61,6 +61,12 @@ export function mustEnd(side: Side, sent: readonly Heard[], heard: readonly Hear
       lastId = id;
       const wrong = ignored.has(id) || kind === kinds.open ? undefined : parts.begin(frame);
       if (wrong !== undefined) return wrong;
+    } else if (ofStreams.has(kind)) {
+      if (kind === kinds.credit && id === 0 && target === 0) continue;
+      if (id > (own ? lastId : highestIssued) || id === 0) return `kind ${kind} of ${id}, which was never asked`;
+    } else if (kind === kinds.cancel && streams && target !== 0 && !own) {
+      // Who is called wants no more of an argument.
+      if (id > highestIssued) return `a cancel of an argument of ${id}, which was never asked`;
     } else if (kind === kinds.cancel) {
       if (!own) return "a cancel that says the other side asked";
       if (id > lastId) return `a cancel of ${id}, which was never asked`;

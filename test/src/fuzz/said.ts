@@ -63,7 +63,7 @@ export function responsesTo(id: number, frames: readonly Heard[]): unknown[] {
 }
 
 /** How the library itself reads it: what is asked here is whose answer it is. */
-function valuesOf(body: Buffer): unknown[] {
+export function valuesOf(body: Buffer): unknown[] {
   const values: unknown[] = [];
   for (const codec of [messagePack, json, rawBytes]) {
     try {

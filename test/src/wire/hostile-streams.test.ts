@@ -55,6 +55,9 @@ const offences: readonly (readonly [what: string, said: readonly Frame[], reason
     [{ kind: "item", id: 2, target: 1, flags: flagsOf("more"), body: Buffer.alloc(3) }],
     "MALFORMED_FRAME",
   ],
+  ["an item of call 0", [item(0, { target: 1 })], "UNKNOWN_ID"],
+  ["an end of call 0", [end(0)], "UNKNOWN_ID"],
+  ["credit for a stream of call 0", [credit(0, 1_000, { target: 1 })], "UNKNOWN_ID"],
   ["an item of a call of the server's own", [item(1, { flags: acceptor })], "UNKNOWN_ID"],
   ["credit for a call of the server's own", [credit(1, 1_000, { flags: acceptor })], "UNKNOWN_ID"],
 ];

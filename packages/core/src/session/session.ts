@@ -424,7 +424,9 @@ export class Session implements Connection, PeerLine {
     end: number,
   ): void {
     const ours = (flags & Flag.acceptor) === this.ownFlag;
-    if (id !== 0 && !(ours ? this.#outgoing.issued(id) : id <= this.#incoming.lastId))
+    const known = ours ? this.#outgoing.issued(id) : id !== 0 && id <= this.#incoming.lastId;
+    // Credit of the connection is about no call.
+    if (!known && !(kind === Kind.credit && id === 0 && target === 0))
       throw protocolError("UNKNOWN_ID", `a frame of a stream came for call ${id}, which was never made`);
     const { streams, made } = this.#withStreams();
     const calls = ours ? streams.made : streams.run;
