@@ -75,6 +75,8 @@ export async function holdLease(
 
   const revoke = (): Promise<unknown> => inTime(lease.revoke({ deadline: Date.now() + timeoutMs }), 2 * timeoutMs);
 
+  // From the beginning: to write thousands of entries may take longer than a lease lasts.
+  beatAfter(ttlMs / 3);
   try {
     await write(entries);
   } catch (error) {
@@ -82,7 +84,6 @@ export async function holdLease(
     await revoke().catch(() => {});
     throw error;
   }
-  beatAfter(ttlMs / 3);
   return {
     replace: write,
     async drop() {

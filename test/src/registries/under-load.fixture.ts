@@ -14,7 +14,7 @@ const ttlMs = 2_000;
 const seenMs = 1_000;
 const long = process.env["RPC_LONG"] !== undefined;
 const awayMs = long ? 60_000 : 4_000;
-const callsPerSecond = long ? 2_000 : 400;
+const callsPerSecond = long ? 2_000 : 200;
 
 /**
  * Three server processes and a client that calls all the time, over a real registry: newcomers are used and leavers left within
