@@ -42,7 +42,7 @@ setUp();
 if (!options["no-proc"]) installServers();
 if (!options["no-build"]) await build();
 const tested = await runTests();
-process.exitCode = tested && (!options.coverage || enoughCoverage()) ? 0 : 1;
+process.exitCode = tested && (!options.coverage || enoughCoverage({ withoutProc: options["no-proc"] })) ? 0 : 1;
 
 async function runTests() {
   const files = findTests().filter(
