@@ -160,6 +160,29 @@ describe("streams over a socket", () => {
     }
   });
 
+  test("items about as long as one frame, or as two, arrive as they were sent", async (t) => {
+    const sizes = [
+      65_515, 65_520, 65_532, 65_533, 65_536, 65_545, 131_050, 131_055, 131_060, 131_065, 131_072, 140_000,
+    ];
+    const made = (size: number): Buffer => {
+      const body = Buffer.alloc(size);
+      for (let index = 0; index < size; index++) body[index] = index * 7 + size;
+      return body;
+    };
+    const bodies = sizes.map(made);
+    const { down } = await pair(t, {
+      async *down() {
+        for (let round = 0; round < 3; round++) yield* bodies;
+      },
+    });
+    let seen = 0;
+    for await (const item of down()) {
+      const body = bodies[seen++ % bodies.length]!;
+      assert.ok(body.equals(item as Buffer), `item ${seen} of ${body.length} bytes`);
+    }
+    assert.equal(seen, 3 * sizes.length);
+  });
+
   test("a lost connection leaves what arrived, then says so", async (t) => {
     let wake = (): void => {};
     const streams: Duplex[] = [];

@@ -5,6 +5,8 @@ import type { Startable, Waiting } from "./waiting.js";
 
 /** While a queue stands a call may wait for this share of its own timeout. */
 const patience = 0.1;
+/** What counts as the timeout of a call that has none, as streams, in ms: what others have unless they say another. */
+const usualSpanMs = 10_000;
 /** How often those that wait are looked through at most, in ms. */
 const lookMs = 10;
 /** Once calls had to be given up: after how long a call makes room for newer ones, in ms, and for how much of them, as ms of starts. */
@@ -79,5 +81,6 @@ export class Gate {
 }
 
 function patientUntil({ startedAt, deadline }: Startable): number {
-  return startedAt + (deadline - startedAt) * patience;
+  const spanMs = deadline === Number.POSITIVE_INFINITY ? usualSpanMs : deadline - startedAt;
+  return startedAt + spanMs * patience;
 }

@@ -1,6 +1,7 @@
 import type { Codec } from "../contract/codec.js";
 import { RpcError } from "../contract/errors.js";
 import { Flag, headerBytes, Kind, maxFrameBytes } from "../wire/header.js";
+import { twoPartsBytes } from "../wire/outbox.js";
 import type { Link } from "./link.js";
 import { addCredit, leastCreditBytes, type Turns, type Waiting } from "./turns.js";
 
@@ -182,6 +183,10 @@ export class Outflow implements Waiting {
       this.#spend(costBytes);
       counters.streams.itemsOut++;
       outbox.endItem();
+    } else if (frameBytes <= outbox.messageBytes && this.#fitsInTwo(frameBytes)) {
+      this.#spend(costBytes + twoPartsBytes);
+      counters.streams.itemsOut++;
+      outbox.endItemInTwo(this.#flags, this.target, this.#id);
     } else if (frameBytes > outbox.messageBytes) {
       outbox.rollback();
       this.#unsendable(tooLarge(frameBytes, outbox.messageBytes));
@@ -190,6 +195,18 @@ export class Outflow implements Waiting {
       this.#restAt = 0;
       if (this.#waits) this.#turns.wait(this);
     }
+  }
+
+  /** Whether there is credit for an item in two parts, and two are enough. */
+  #fitsInTwo(bytes: number): boolean {
+    const { partBytes } = this.#link.outbox;
+    const costBytes = headerBytes + bytes + twoPartsBytes;
+    return (
+      bytes > maxFrameBytes &&
+      bytes <= 2 * partBytes - totalFieldBytes &&
+      costBytes <= this.#creditBytes &&
+      costBytes <= this.#turns.creditBytes
+    );
   }
 
   #sendPart(rest: Buffer): void {

@@ -18,6 +18,9 @@ const chunksPerTurn = 2;
 const eagerBytes = 12_288;
 /** Shorter parts are copied: a write of its own for each would cost more. */
 const copiedPartBytes = 8_192;
+/** The field that announces an item in parts; what an item in two parts has more than in one. */
+const totalFieldBytes = 4;
+export const twoPartsBytes = totalFieldBytes + headerBytes;
 /** What a header and its fixed fields need, so that they are never cut. */
 const headRoom = headerBytes + 64;
 /** How long a write may lie with the socket before long messages behind it count as waiting for a peer that does not read, in ms. */
@@ -242,6 +245,27 @@ export class Outbox implements Sink {
   endItem(): void {
     this.#itemBytes += this.position - this.#frameAt;
     this.end();
+  }
+
+  /** Ends the frame at hand, an item somewhat above a frame, as two parts of one: it is moved within its page, not copied out of it. */
+  endItemInTwo(flags: number, target: number, id: number): void {
+    this.reserve(twoPartsBytes);
+    const { bytes } = this;
+    const bodyAt = this.#bodyAt;
+    const restAt = bodyAt + this.#partBytes - totalFieldBytes;
+    const totalBytes = this.position - bodyAt;
+    const rest = this.position - restAt;
+    bytes.copyWithin(restAt + twoPartsBytes, restAt, this.position);
+    bytes.copyWithin(bodyAt + totalFieldBytes, bodyAt, restAt);
+    writeHeader(bytes, this.#frameAt, Kind.item, flags | Flag.more, target, id);
+    writeLength(bytes, this.#frameAt, this.#partBytes);
+    bytes.writeUInt32BE(totalBytes, bodyAt);
+    writeHeader(bytes, restAt + totalFieldBytes, Kind.item, flags, target, id);
+    writeLength(bytes, restAt + totalFieldBytes, rest);
+    this.position += twoPartsBytes;
+    this.#itemBytes += this.position - this.#frameAt;
+    this.#closeFrame();
+    this.#leaveSoon(this.position);
   }
 
   /** Takes the frame at hand back, and returns its body, in memory of its own. */
