@@ -1,5 +1,5 @@
 import { answerQuestions, settledMemory } from "@rpc/bench/processes";
-import { type Client, type Connector, connect, RpcError } from "@rpc/core";
+import { type Client, type Connector, connect, RpcError, tls } from "@rpc/core";
 import {
   type Ledger,
   type LedgerQuestions,
@@ -12,12 +12,14 @@ import {
 /* The client of the tests of faults, in a process of its own. */
 
 let kept: Connector | undefined;
+let dials = 0;
 
 answerQuestions<LedgerQuestions>(
   {
     listen: () => Promise.reject(new Error("This side calls.")),
     ran: () => Promise.reject(new Error("This side calls.")),
     unsent: () => Promise.reject(new Error("This side calls.")),
+    dials: async () => dials,
     load,
     memory: settledMemory,
   },
@@ -25,8 +27,10 @@ answerQuestions<LedgerQuestions>(
 );
 
 async function load(options: LoadOptions): Promise<Outcome[]> {
-  const { address, from = 0, calls, inFlight, timeoutMs, largeBytes = 0, keep = false, connect: more } = options;
-  const connector = (keep ? kept : undefined) ?? connect({ address, timeoutMs, ...more });
+  const { address, from = 0, calls, inFlight, timeoutMs, largeBytes = 0, keep = false, ca, connect: more } = options;
+  const transports = ca === undefined ? undefined : { tls: tls({ ca }) };
+  const connector =
+    (keep ? kept : undefined) ?? connect({ address, timeoutMs, ...(transports && { transports }), ...more });
   if (keep) kept = connector;
   const ledger = connector.client(LedgerService);
   const outcomes: Outcome[] = [];
@@ -35,7 +39,10 @@ async function load(options: LoadOptions): Promise<Outcome[]> {
     while (next < from + calls) outcomes.push(await one(ledger, next++, largeBytes));
   };
   await Promise.all(Array.from({ length: inFlight }, lane));
-  if (!keep) await connector.close();
+  if (!keep) {
+    dials = connector.stats().dials.attempts;
+    await connector.close();
+  }
   return outcomes;
 }
 

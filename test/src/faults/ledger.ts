@@ -39,6 +39,8 @@ export interface LoadOptions {
   readonly largeBytes?: number;
   /** Calls through the connector of the last load that kept it, and keeps it too. Defaults to false: one of its own. */
   readonly keep?: boolean;
+  /** The authority that it trusts over TLS. */
+  readonly ca?: string;
   /** Further options of `connect`. */
   readonly connect?: {
     readonly retry?:
@@ -58,13 +60,24 @@ export interface LedgerQuestions {
   ran: { readonly ask: object; readonly answer: Readonly<Record<number, number>> };
   /** Server: the most bytes that wait for one connection, and how many connections there are. */
   unsent: { readonly ask: object; readonly answer: { readonly mostBytes: number; readonly connections: number } };
+  /** Client: how often the last load that did not keep its connector dialled. */
+  dials: { readonly ask: object; readonly answer: number };
   /** Client: makes calls, and answers when every one of them has settled. */
   load: { readonly ask: LoadOptions; readonly answer: readonly Outcome[] };
   /** Either: what is held after garbage was collected. */
   memory: { readonly ask: object; readonly answer: Memory };
 }
 
+/** A certificate and its key, as PEM text. */
+export interface Secrets {
+  readonly certificate: string;
+  readonly key: string;
+}
+
 /** Further options of `serve`. */
 export interface ServerOptions {
+  readonly listen?: string;
+  /** What it listens with over TLS. */
+  readonly secrets?: Secrets;
   readonly limits?: { readonly helloMs?: number; readonly partialMs?: number };
 }

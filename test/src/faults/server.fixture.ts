@@ -1,5 +1,5 @@
 import { answerQuestions, settledMemory } from "@rpc/bench/processes";
-import { bind, type Server, serve } from "@rpc/core";
+import { bind, type Server, serve, tls } from "@rpc/core";
 import { type LedgerQuestions, LedgerService, rightAnswer } from "./ledger.js";
 
 /* The server of the tests of faults, in a process of its own. */
@@ -18,7 +18,7 @@ function answer(number: number): number {
 
 answerQuestions<LedgerQuestions>(
   {
-    async listen(options) {
+    async listen({ secrets, ...options }) {
       const ledger = bind(LedgerService, {
         once: answer,
         again: answer,
@@ -27,7 +27,8 @@ answerQuestions<LedgerQuestions>(
           return new Uint8Array(bytes).fill(number & 0xff);
         },
       });
-      server = await serve({ services: [ledger], drainMs: 500, ...options });
+      const transports = secrets && { tls: tls(secrets) };
+      server = await serve({ services: [ledger], drainMs: 500, ...options, ...(transports && { transports }) });
       return server.address;
     },
     ran: async () => Object.fromEntries(ran),
@@ -37,6 +38,7 @@ answerQuestions<LedgerQuestions>(
       return { mostBytes, connections: connections.length };
     },
     memory: settledMemory,
+    dials: () => Promise.reject(new Error("This side serves.")),
     load: () => Promise.reject(new Error("This side serves.")),
   },
   async () => server?.close(),
