@@ -1,0 +1,118 @@
+import {
+  consistentHash,
+  filtered,
+  leastPending,
+  nearest,
+  p2cPeakEwma,
+  random,
+  roundRobin,
+  smoothWeightedRoundRobin,
+  sticky,
+  zoneFirst,
+} from "@rpc/balancer";
+import { answerQuestions } from "@rpc/bench/processes";
+import type { Balancer, Call, Picker } from "@rpc/core";
+import { type TestCandidate, testCall, testCandidate } from "@rpc/core/testing";
+
+/* A process that measures balancers, and nothing else. */
+
+/** What a balancer costs. */
+export interface PickerCost {
+  readonly name: string;
+  readonly pickUs: number;
+  readonly pickBytes: number;
+  readonly listMs: number;
+}
+
+/** What becomes of keys, over the mean: of n endpoints 1 is a share of 1/n. */
+export interface HashShares {
+  readonly endpoints: number;
+  readonly most: number;
+  readonly moved: number;
+}
+
+export interface PickerQuestions {
+  costs: { readonly ask: { readonly endpoints: number }; readonly answer: readonly PickerCost[] };
+  shares: { readonly ask: { readonly endpoints: number }; readonly answer: HashShares };
+}
+
+const balancers: Readonly<Record<string, Balancer>> = {
+  p2cPeakEwma,
+  random,
+  roundRobin,
+  smoothWeightedRoundRobin,
+  leastPending,
+  consistentHash: consistentHash(),
+  zoneFirst: zoneFirst("eu", p2cPeakEwma),
+  nearest: nearest(p2cPeakEwma),
+  filtered: filtered({ group: "a" }, p2cPeakEwma),
+  sticky: sticky(p2cPeakEwma),
+};
+
+const calls = 200_000;
+const rounds = 8;
+/** So many that chance moves no share by more than some hundredths. */
+const keysEach = 4_000;
+
+answerQuestions<PickerQuestions>(
+  {
+    costs: async ({ endpoints }) =>
+      Object.entries(balancers).map(([name, balancer]) => costOf(name, balancer, endpoints)),
+    shares: async ({ endpoints }) => sharesOf(endpoints),
+  },
+  async () => {},
+);
+
+/** The best of several rounds: what is slower was held up by something else. */
+function costOf(name: string, balancer: Balancer, endpoints: number): PickerCost {
+  const lists = [listOf(endpoints), listOf(endpoints - 1)];
+  const asked = name === "consistentHash" ? keysOf(1_024).map((key) => testCall({ key })) : [testCall()];
+  const listed = balancer();
+  let [pickUs, pickBytes, listMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let round = 0; round < rounds; round++) {
+    globalThis.gc?.();
+    const listedAt = performance.now();
+    const pick = listed(lists[round % lists.length]!);
+    // Some of it may be left to the first call.
+    pick(asked[0]!);
+    listMs = Math.min(listMs, performance.now() - listedAt);
+    const heapBytes = process.memoryUsage().heapUsed;
+    const pickedAt = performance.now();
+    for (let call = 0; call < calls; call++) pick(asked[call % asked.length]!);
+    pickUs = Math.min(pickUs, ((performance.now() - pickedAt) * 1_000) / calls);
+    const grownBytes = process.memoryUsage().heapUsed - heapBytes;
+    // Below 0 something was collected meanwhile, and nothing can be told.
+    if (grownBytes >= 0) pickBytes = Math.min(pickBytes, grownBytes / calls);
+  }
+  return { name, pickUs, pickBytes, listMs };
+}
+
+/** The keys of the endpoint that has the most, and of nine others, when it leaves. */
+function sharesOf(endpoints: number): HashShares {
+  const ready = Array.from({ length: endpoints }, (_, n) => testCandidate(`10.0.0.${n}:7000`));
+  const calls = keysOf(keysEach * endpoints).map((key) => testCall({ key }));
+  const before = places(consistentHash()()(ready), calls);
+  const counts = new Map<string, number>();
+  for (const id of before) counts.set(id, (counts.get(id) ?? 0) + 1);
+  const leaving = [...counts].sort(([, a], [, b]) => b - a).slice(0, 10);
+  const moved = leaving.map(([id]) => {
+    const after = places(consistentHash()()(ready.filter(({ endpoint }) => endpoint.id !== id)), calls);
+    return before.filter((place, key) => place !== after[key]).length;
+  });
+  const share = endpoints / calls.length;
+  return { endpoints, most: leaving[0]![1] * share, moved: Math.max(...moved) * share };
+}
+
+const places = (pick: Picker, calls: readonly Call[]): readonly string[] => calls.map((call) => pick(call).endpoint.id);
+
+const keysOf = (count: number): readonly string[] => Array.from({ length: count }, (_, n) => `user:${n}`);
+
+const listOf = (count: number): readonly TestCandidate[] =>
+  Array.from({ length: count }, (_, n) =>
+    testCandidate(`e${n}`, {
+      weight: 1 + (n % 3),
+      latencyMs: 1 + (n % 7),
+      pending: n % 5,
+      tags: { zone: n % 3 === 0 ? "eu" : "us", group: n % 2 === 0 ? "a" : "b" },
+    }),
+  );
