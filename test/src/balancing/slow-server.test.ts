@@ -32,6 +32,24 @@ for (const seed of [1, 2, 3]) {
   });
 }
 
+test("a slow answer now and then from servers that are quick does not send calls to one that is always slow", async () => {
+  let [slow, asked] = [false, 0];
+  const mostlyQuick = () => (++asked % 4_000 === 0 ? 8 : 2);
+  const third = () => (slow ? 20 : mostlyQuick());
+  const fleet = await openFleet({
+    seed: 5,
+    servers: { a: mostlyQuick, b: mostlyQuick, c: third },
+    balancer: p2cPeakEwmaWith,
+  });
+  await fleet.load(2_000, 2_000);
+  slow = true;
+  const slowAt = fleet.cluster.nowMs;
+  await fleet.load(2_000, 5_000);
+  const later = fleet.asked.filter(({ at }) => at >= slowAt + settledMs);
+  const toSlow = later.filter(({ server }) => server === "c").length;
+  assert.ok(toSlow <= later.length / 100, `${toSlow} of ${later.length} calls went to the slow one`);
+});
+
 test("a server that answers nothing any more is asked by few calls before it is known", async () => {
   let stuck = false;
   const fleet = await openFleet({

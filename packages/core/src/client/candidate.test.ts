@@ -29,10 +29,10 @@ describe("what is known of an endpoint's latency", () => {
     assert.equal(it.latencyMs, 500);
   });
 
-  test("a faster one counts by and by: after 10 s nearly two thirds of the way", () => {
+  test("a faster one counts by and by: after 300 ms nearly two thirds of the way", () => {
     const { it, session } = candidate();
     it.onSettled(500, undefined, session.readAt);
-    for (let now = 100; now <= 10_000; now += 100) {
+    for (let now = 3; now <= 300; now += 3) {
       session.readAt = now;
       const before = it.latencyMs;
       it.onSettled(10, undefined, session.readAt);

@@ -9,8 +9,11 @@ import type { Session } from "../session/session.js";
 import { type Health, isAnswer, isFault } from "./health.js";
 import type { Throttle } from "./throttle.js";
 
-/** Time constant of the latency's average, in ms: what was seen this long ago weighs 1/e. */
-const decayMs = 10_000;
+/**
+ * Time constant of the latency's average, in ms: what was seen this long ago weighs 1/e. A server that is slow says so with
+ * each answer; one slow answer of a quick one must be forgotten before it sends calls to a slow one.
+ */
+const decayMs = 300;
 /** The same while nothing is heard: who was slow once is asked again within seconds. */
 const silentDecayMs = 1_000;
 /** Ways change, so that the shortest answer is forgotten by and by: it counts as twice as long after this, in ms. */

@@ -27,7 +27,8 @@ export const slowServer: Row = {
     const ratio = (x: number): Figure => ({ what: "p99 of all / that of a healthy cluster", measured: x, unit: "x" });
     return [
       noneFailed(own.loads),
-      { ...share(own.percent), atMost: 1, busy },
+      // A third of them is what it has where nothing is noticed.
+      { ...share(own.percent), atMost: 1, busy: 20 },
       { ...ratio(own.ratio), atMost: 2, busy },
       ...(other === undefined ? [] : [share(other.percent), ratio(other.ratio)].map(beside)),
     ];
