@@ -18,7 +18,7 @@ interface FirstCredit {
 }
 
 /** Credit of the connection is given back in steps of this share of it. */
-const steps = 16;
+const steps = 8;
 const helloLimits = 4;
 
 /**

@@ -14,6 +14,8 @@ import { plainWork, type Worker, WorkerService, workerOf } from "./work.js";
 /** How long a server lets handlers finish, in ms. */
 const drainMs = 8_000;
 
+/** How much wider the window of a reader may be that keeps up. */
+const windowStretch = 4;
 /** Headers of an item in many parts. */
 const slackBytes = 65_536;
 
@@ -353,7 +355,7 @@ export class World {
 
   #tapIn(process: SimulatedProcess): OnConnect {
     const { limits } = this.#plan;
-    const mostBytes = Math.max(limits.streamCreditBytes, limits.messageBytes) + slackBytes;
+    const mostBytes = Math.max(limits.streamCreditBytes * windowStretch, limits.messageBytes) + slackBytes;
     return ({ stream }) => {
       const broken = (what: string): void => this.ledger.violated(`${process.instance} ${what}`);
       const saboteur = this.#sabotage && new Saboteur(this.#sabotage);

@@ -4,6 +4,7 @@ import { Flag, headerBytes } from "../wire/header.js";
 import { protocolError } from "../wire/protocol-error.js";
 import type { Link } from "./link.js";
 import { LongItem } from "./long-item.js";
+import { leastCreditBytes } from "./turns.js";
 import { Unread } from "./unread.js";
 import type { Windowed, Windows } from "./windows.js";
 
@@ -278,7 +279,8 @@ export class Inflow implements Windowed {
   /** A reader waits for an item of which a part has come: asks for the rest, where the stream's window is too small for it. */
   #wantWhole(long: LongItem): void {
     if (long.letIn) {
-      if (this.creditBytes < needed(long) && this.creditBytes < 2 * headerBytes) this.#giveMissing(long);
+      // With less than this its sender waits: parts that were smaller than full ones have used up what was given for headers.
+      if (this.creditBytes < Math.min(needed(long), leastCreditBytes)) this.#giveMissing(long);
       return;
     }
     if (long.asked || this.creditBytes >= needed(long)) return;

@@ -85,6 +85,17 @@ describe("windows of streams", () => {
     assert.ok(stream.windowBytes <= 1_048_576 - 600_000 + 262_144, "its reader does not keep up any more");
   });
 
+  test("that begin as wide as they may be stay so: who reads is always let have more", () => {
+    const windows = new Windows(linkOf({ streams: 64, streamCreditBytes: 2_048 }).link);
+    const stream = new Stream(windows);
+    for (let round = 0; round < 5; round++) {
+      assert.ok(stream.creditBytes >= 2_048, `${stream.creditBytes} bytes of credit in round ${round}`);
+      stream.fill();
+      stream.take();
+    }
+    assert.equal(stream.windowBytes, 4 * 2_048);
+  });
+
   test("of readers that stop leave room for those that read, whatever they hold", () => {
     const { link } = linkOf();
     const windows = new Windows(link);

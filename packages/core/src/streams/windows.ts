@@ -167,7 +167,8 @@ export class Windows {
   #fit(stream: Windowed): void {
     if (stream.reachBytes === 0) this.#growing++;
     const keepsUp = stream.starved && stream.windowBytes >= this.#mostBytes;
-    stream.reachBytes = keepsUp ? Math.min(stream.reachBytes * 2, this.#mostBytes * stretch) : this.#mostBytes;
+    const reachBytes = Math.max(stream.reachBytes, this.#mostBytes);
+    stream.reachBytes = keepsUp ? Math.min(reachBytes * 2, this.#mostBytes * stretch) : this.#mostBytes;
     const share = this.firstBytes + Math.floor(this.#growthBytes / this.#growing);
     const wanted = Math.max(Math.min(share, stream.reachBytes), stream.creditBytes + stream.heldBytes);
     const more = Math.min(wanted - stream.windowBytes, this.#growthBytes - this.#grownBytes);
