@@ -42,7 +42,7 @@ export function recoveryBy(
     const delayMs = policy.delayMs(call, thrown);
     if (delayMs === undefined) throw thrown;
     prepare(call, thrown as RpcError, policy.modeOf(call) === "failtry");
-    if (delayMs > 0) await wait(delayMs, clock);
+    if (delayMs > 0) await wait(delayMs, call, clock);
     if (call.abandoned !== undefined) throw call.abandoned;
     return next(call).then(undefined, (again: unknown) => recover(call, again));
   };
@@ -61,10 +61,10 @@ function prepare(call: Call, error: RpcError, again: boolean): void {
   }
 }
 
-function wait(delayMs: number, clock: Clock | undefined): Promise<void> {
+function wait(delayMs: number, { deadline }: Call, clock: Clock | undefined): Promise<void> {
   return new Promise((resolve) => {
+    const timer = clock === undefined ? setTimeout(resolve, delayMs) : clock.setTimer(resolve, delayMs);
     // Who awaits the call keeps the process alive by its deadline; who has given it up must not be waited for.
-    if (clock === undefined) setTimeout(resolve, delayMs).unref();
-    else clock.setTimer(resolve, delayMs).unref();
+    if (deadline !== Number.POSITIVE_INFINITY) timer.unref();
   });
 }
