@@ -22,8 +22,11 @@ import { findTests } from "./tests/find.js";
 import { createReport } from "./tests/report.js";
 import { runFiles } from "./tests/run-files.js";
 
-/** Files whose tests mostly wait that run at once. */
-const serversAtOnce = 3;
+const ofRegistries = "test/src/registries/";
+/** Where the files of tests are that have processes of their own and run beside others, see `isPatient`. */
+const patient = [ofRegistries, "test/src/fuzz/", "test/src/simulate/", "packages/registry-file/", "scripts/"];
+/** How many of them run at once, beside the files that share a process. */
+const lanesBeside = 2;
 
 const { values: options } = parseArgs({
   options: {
@@ -63,35 +66,33 @@ async function runTests() {
       report.add(result);
       passed &&= !result.outcomes.some(({ result }) => result === "fail" || result === "cancelled");
     };
-    await runFiles(
-      files.filter(({ alone }) => !alone),
-      {
-        silenceMs: silenceMs(60),
-        nodeOptions: namePatterns(),
-        env: { ...process.env, ...(options.coverage && { NODE_V8_COVERAGE: rawCoverage }) },
-        onFile,
-      },
-    );
     const runAlone = async (/** @type {import("./tests/find.js").TestFile} */ file) => {
       // Registries have their tests there: without a server of their own there is little of them to be run.
-      const counted = options.coverage && isOfServers(file);
+      const counted = options.coverage && file.name.startsWith(ofRegistries);
       const env = { ...process.env, ...(counted && { NODE_V8_COVERAGE: rawCoverage }) };
       await runFiles([file], { silenceMs: silenceMs(180), nodeOptions: namePatterns(), env, onFile });
     };
     const alone = files.filter(({ alone }) => alone);
-    await inLanes(alone.filter(isOfServers), serversAtOnce, runAlone);
-    await inLanes(
-      alone.filter((file) => !isOfServers(file)),
-      1,
-      runAlone,
-    );
+    await Promise.all([
+      runFiles(
+        files.filter(({ alone }) => !alone),
+        {
+          silenceMs: silenceMs(60),
+          nodeOptions: namePatterns(),
+          env: { ...process.env, ...(options.coverage && { NODE_V8_COVERAGE: rawCoverage }) },
+          onFile,
+        },
+      ),
+      inLanes(alone.filter(isPatient), lanesBeside, runAlone),
+    ]);
+    for (const file of alone) if (!isPatient(file)) await runAlone(file);
   }
   return report.finish();
 }
 
-/** Whether a file's tests wait for the times to live of real servers more than they work. */
-function isOfServers(/** @type {import("./tests/find.js").TestFile} */ { name }) {
-  return name.startsWith("test/src/registries/") && !name.includes("-load.");
+/** Whether a file's tests judge by nothing that a busy machine changes: most wait for the times to live of real servers. */
+function isPatient(/** @type {import("./tests/find.js").TestFile} */ { name }) {
+  return patient.some((part) => name.startsWith(part)) && !name.includes("-load.");
 }
 
 /** Calls `work` with each, in order, so many at a time. */
