@@ -5,8 +5,8 @@ import type { Startable, Waiting } from "./waiting.js";
 
 /** While a queue stands a call may wait for this share of its own timeout. */
 const patience = 0.1;
-/** What counts as the timeout of a call that has none, as streams, in ms: what others have unless they say another. */
-const usualSpanMs = 10_000;
+/** How long a call may wait that has no timeout, as streams, in ms: a thousand of them may be opened at once, and their first items take longer than calls. */
+const patienceWithoutTimeoutMs = 10_000;
 /** How often those that wait are looked through at most, in ms. */
 const lookMs = 10;
 /** Once calls had to be given up: after how long a call makes room for newer ones, in ms, and for how much of them, as ms of starts. */
@@ -81,6 +81,6 @@ export class Gate {
 }
 
 function patientUntil({ startedAt, deadline }: Startable): number {
-  const spanMs = deadline === Number.POSITIVE_INFINITY ? usualSpanMs : deadline - startedAt;
-  return startedAt + spanMs * patience;
+  const waitMs = deadline === Number.POSITIVE_INFINITY ? patienceWithoutTimeoutMs : (deadline - startedAt) * patience;
+  return startedAt + waitMs;
 }
