@@ -24,7 +24,11 @@ import { runFiles } from "./tests/run-files.js";
 
 const ofRegistries = "test/src/registries/";
 /** Where the files of tests are that have processes of their own and run beside others, see `isPatient`. */
-const patient = [ofRegistries, "test/src/fuzz/", "test/src/simulate/", "packages/registry-file/", "scripts/"];
+const patient = [
+  ofRegistries,
+  ...["test/src/fuzz/", "test/src/simulate/", "test/src/chaos/", "test/src/trust/", "test/src/shop", "test/src/push"],
+  ...["test/src/examples", "packages/registry-file/", "packages/decorators/", "scripts/"],
+];
 /** How many of them run at once, beside the files that share a process. */
 const lanesBeside = 2;
 
