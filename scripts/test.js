@@ -23,13 +23,7 @@ import { createReport } from "./tests/report.js";
 import { runFiles } from "./tests/run-files.js";
 
 const ofRegistries = "test/src/registries/";
-/** Where the files of tests are that have processes of their own and run beside others, see `isPatient`. */
-const patient = [
-  ofRegistries,
-  ...["test/src/fuzz/", "test/src/simulate/", "test/src/chaos/", "test/src/trust/", "test/src/shop", "test/src/push"],
-  ...["test/src/examples", "packages/registry-file/", "packages/decorators/", "scripts/"],
-];
-/** How many of them run at once, beside the files that share a process. */
+/** How many files of patient tests run at once, beside those that share a process. */
 const lanesBeside = 2;
 
 const { values: options } = parseArgs({
@@ -94,9 +88,9 @@ async function runTests() {
   return report.finish();
 }
 
-/** Whether a file's tests judge by nothing that a busy machine changes: most wait for the times to live of real servers. */
+/** Whether a file's tests wait more than they work, for the times to live of real servers, and judge by nothing that a busy machine changes. */
 function isPatient(/** @type {import("./tests/find.js").TestFile} */ { name }) {
-  return patient.some((part) => name.startsWith(part)) && !name.includes("-load.");
+  return name.startsWith(ofRegistries) && !name.includes("-load.");
 }
 
 /** Calls `work` with each, in order, so many at a time. */
