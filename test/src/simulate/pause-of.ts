@@ -2,8 +2,12 @@ import type { SimulatedProcess } from "@rpc/core/testing";
 
 /** Resolves after so many ms of a process's time, none included; rejects with the signal's reason where it aborts first. */
 export async function pauseOf(process: SimulatedProcess, ms: number, signal: AbortSignal | undefined): Promise<void> {
-  if (ms <= 0) return;
-  await new Promise<void>((resolve, reject) => {
+  if (ms > 0) await timerOf(process, ms, signal);
+}
+
+/** The same, by a timer however short it is. */
+export function timerOf(process: SimulatedProcess, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
     const stopped = (): void => {
       timer.cancel();
       reject(signal?.reason);

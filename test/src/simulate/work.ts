@@ -1,6 +1,7 @@
 import { bind, type Call, type Client, currentCall, defineService, RpcError } from "@rpc/core";
 import type { SimulatedProcess } from "@rpc/core/testing";
 import type { Ledger } from "./ledger.js";
+import { timerOf } from "./pause-of.js";
 
 /** What a call asks its handler to do. */
 export interface Work {
@@ -68,19 +69,7 @@ function answer({ token, fails, answerBytes }: Work, by: string): Done {
 /** Ends early where the handler was told to stop, and listens. */
 async function pause(process: SimulatedProcess, { ms, stubborn }: Work, call: Call | undefined): Promise<void> {
   const signal = stubborn ? undefined : call?.signal;
-  await new Promise<void>((resolve, reject) => {
-    const stopped = (): void => {
-      timer.cancel();
-      reject(signal?.reason);
-    };
-    const timer = process.clock.setTimer(() => {
-      signal?.removeEventListener("abort", stopped);
-      resolve();
-    }, ms);
-    timer.unref();
-    if (signal?.aborted === true) stopped();
-    else signal?.addEventListener("abort", stopped, { once: true });
-  });
+  await timerOf(process, ms, signal);
 }
 
 async function nested(work: Work, run: number, ledger: Ledger, others: Client<Worker> | undefined): Promise<void> {

@@ -18,12 +18,13 @@ import type { Method } from "../contract/method.js";
 import { pastAttempts } from "../contract/past-attempts.js";
 import { markReceived } from "../contract/received-error.js";
 import type { Endpoint } from "../contract/registry.js";
-import { type ClientCallEvent, diagnostics } from "../session/diagnostics.js";
+import { diagnostics } from "../session/diagnostics.js";
 import { asFailure } from "../stats/failure.js";
 import type { CheckedOptions } from "./call-options.js";
 import { cancelled, deadlineExceeded } from "./caller-errors.js";
 import type { Direct } from "./direct.js";
 import { type Abortable, forgetAbort, tellAbort } from "./on-abort.js";
+import { publishOutcome, replyOf } from "./tell-outcome.js";
 
 /** What a call lacks that is over before its time. */
 const lacking = "had no answer";
@@ -233,7 +234,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
     if (diagnostics.clientCall.hasSubscribers) this.#report(undefined);
     if (this.#onReply !== undefined && !this.oneway) {
       try {
-        this.#onReply(this.#reply());
+        this.#onReply(replyOf(this));
       } catch (thrown) {
         resolve(Promise.reject(thrown));
         return;
@@ -264,7 +265,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
     if (diagnostics.clientCall.hasSubscribers) this.#report(thrown);
     if (this.#onReply !== undefined && thrown instanceof RpcError && thrown.origin === "peer") {
       try {
-        this.#onReply(this.#reply());
+        this.#onReply(replyOf(this));
       } catch {
         // The call has failed already, and that is what its caller has to know.
       }
@@ -272,22 +273,8 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
     resolve(Promise.reject(thrown));
   }
 
-  #reply(): Reply {
-    return { metadata: this.replyMetadata, endpoint: this.endpoint, attempts: this.attempt };
-  }
-
   #report(thrown: unknown): void {
-    const error = thrown instanceof RpcError ? thrown : undefined;
-    const event: ClientCallEvent = {
-      path: this.method.path,
-      code: thrown === undefined ? "ok" : (error?.code ?? "unknown"),
-      reason: error?.reason,
-      processed: error?.processed ?? "yes",
-      durationMs: this.#origin.deadlines.now() - this.startedAt,
-      attempts: this.attempt,
-      endpoint: this.endpoint?.address,
-    };
-    diagnostics.clientCall.publish(event);
+    publishOutcome(this, thrown, this.#origin.deadlines.now() - this.startedAt);
   }
 
   #giveUp(error: RpcError): void {

@@ -18,12 +18,13 @@ import { pastAttempts } from "../contract/past-attempts.js";
 import { markReceived } from "../contract/received-error.js";
 import type { Endpoint } from "../contract/registry.js";
 import { isStream } from "../items/is-stream.js";
-import { type ClientCallEvent, diagnostics } from "../session/diagnostics.js";
+import { diagnostics } from "../session/diagnostics.js";
 import { asFailure } from "../stats/failure.js";
 import { ArgumentStream } from "./argument-stream.js";
 import type { CheckedOptions } from "./call-options.js";
 import { cancelled, deadlineExceeded } from "./caller-errors.js";
 import { type Abortable, forgetAbort, tellAbort } from "./on-abort.js";
+import { publishOutcome, replyOf } from "./tell-outcome.js";
 
 /** What a call lacks that is over before its time. */
 const lacking = "had not ended";
@@ -214,7 +215,7 @@ export class StreamCall implements Call, Expiring, NestedCall, Abortable {
     if (diagnostics.clientCall.hasSubscribers) this.#report(undefined);
     this.#onEnd?.();
     try {
-      this.#onReply?.(this.#reply());
+      this.#onReply?.(replyOf(this));
     } catch (thrown) {
       return { thrown };
     }
@@ -243,29 +244,15 @@ export class StreamCall implements Call, Expiring, NestedCall, Abortable {
     this.#onEnd?.(thrown);
     if (thrown instanceof RpcError && thrown.origin === "peer") {
       try {
-        this.#onReply?.(this.#reply());
+        this.#onReply?.(replyOf(this));
       } catch {
         // The call has failed already, and that is what its caller has to know.
       }
     }
   }
 
-  #reply(): Reply {
-    return { metadata: this.replyMetadata, endpoint: this.endpoint, attempts: this.attempt };
-  }
-
   #report(thrown: unknown): void {
-    const error = thrown instanceof RpcError ? thrown : undefined;
-    const event: ClientCallEvent = {
-      path: this.method.path,
-      code: thrown === undefined ? "ok" : (error?.code ?? "unknown"),
-      reason: error?.reason,
-      processed: error?.processed ?? "yes",
-      durationMs: this.#deadlines === undefined ? 0 : this.#deadlines.now() - this.startedAt,
-      attempts: this.attempt,
-      endpoint: this.endpoint?.address,
-    };
-    diagnostics.clientCall.publish(event);
+    publishOutcome(this, thrown, this.#deadlines === undefined ? 0 : this.#deadlines.now() - this.startedAt);
   }
 
   /** Whatever way it ended, nothing of it may stay behind. */

@@ -3,7 +3,7 @@ import { Standing } from "./standing.js";
 import { WaitLine } from "./wait-line.js";
 import type { Startable, Waiting } from "./waiting.js";
 
-/** While a queue stands a call may wait for this share of its own timeout. */
+/** While a queue stands a call that has a timeout may wait for this share of it. */
 const patience = 0.1;
 /** How long a call may wait that has no timeout, as streams, in ms: a thousand of them may be opened at once, and their first items take longer than calls. */
 const patienceWithoutTimeoutMs = 10_000;
