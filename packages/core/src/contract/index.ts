@@ -6,6 +6,7 @@ export type * from "./clock.js";
 export * from "./code.js";
 export type * from "./codec.js";
 export type * from "./compression.js";
+export type * from "./contracts.js";
 export type * from "./error-class.js";
 export * from "./errors.js";
 export type * from "./explanation.js";

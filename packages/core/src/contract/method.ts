@@ -27,6 +27,8 @@ export interface Method {
   readonly failMode?: FailMode;
   /** What a hashing balancer hashes of a call, from its arguments; undefined where the method names nothing. */
   readonly keyOf?: ((...input: never[]) => string) | undefined;
+  /** Of its parameters and result: 16 hex digits. Undefined where its descriptor does not say. */
+  readonly schemaHash?: string;
 }
 
 /** What a handler gets for an argument that is a stream: an `AsyncIterable` of items, or bytes as a `Readable` of Node or a `ReadableStream` of the web. */
@@ -49,6 +51,11 @@ export interface UnaryOptions {
    * where they balance so. Defaults to none.
    */
   readonly key?: (...input: never[]) => string;
+  /**
+   * Of its parameters and result, 16 hex digits: generated descriptors have it, so that a client and a server which were
+   * built from different contracts are found out. Defaults to unknown, which says nothing of either.
+   */
+  readonly schemaHash?: string;
 }
 
 /** What a service says of one of its methods. */

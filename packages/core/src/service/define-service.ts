@@ -16,10 +16,13 @@ const kinds = {
   key: "any",
   failMode: failModes,
   alias: "any",
+  schemaHash: "any",
 } as const satisfies Record<keyof MethodOptions, OptionKinds[string]>;
 const maxTimeoutMs = 3_600_000;
 /** What a timer can wait for, about 24 days: of calls that may be open for long. */
 const maxStreamTimeoutMs = 2 ** 31 - 1;
+/** Zero is what says on the wire that none is known. */
+const hash = /^(?!0+$)[0-9a-f]{16}$/;
 const forms: readonly unknown[] = ["iterable", "readable", "web"] satisfies readonly StreamForm[];
 
 /**
@@ -39,7 +42,17 @@ export function defineService<T>(name: string, methods: MethodTable<T>): Service
 function describe(service: string, name: string, index: number, options: MethodOptions): Method {
   checkMethodName(service, name);
   checkOptions(`${service}.${name}`, options, kinds);
-  const { idempotent = false, timeoutMs, handlersRunning, stream, streamAs, key, failMode, alias } = options;
+  const {
+    idempotent = false,
+    timeoutMs,
+    handlersRunning,
+    stream,
+    streamAs,
+    key,
+    failMode,
+    alias,
+    schemaHash,
+  } = options;
   if (typeof idempotent !== "boolean") throw badOption(service, name, "idempotent", "true or false", idempotent);
   if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs > 0)) {
     throw badOption(service, name, "timeoutMs", "a number of milliseconds above 0", timeoutMs);
@@ -50,6 +63,9 @@ function describe(service: string, name: string, index: number, options: MethodO
   if (streamAs !== undefined) checkForms(service, name, options);
   if (key !== undefined && typeof key !== "function") {
     throw badOption(service, name, "key", "a function of the arguments", key);
+  }
+  if (schemaHash !== undefined && !(typeof schemaHash === "string" && hash.test(schemaHash))) {
+    throw badOption(service, name, "schemaHash", "16 hex digits in lower case, not all 0", schemaHash);
   }
   return Object.freeze({
     service,
@@ -64,6 +80,7 @@ function describe(service: string, name: string, index: number, options: MethodO
     ...(key === undefined ? {} : { keyOf: key }),
     ...(failMode === undefined ? {} : { failMode }),
     ...(alias === undefined ? {} : { aliases: aliasesOf(`${service}.${name}`, alias) }),
+    ...(schemaHash === undefined ? {} : { schemaHash }),
   });
 }
 

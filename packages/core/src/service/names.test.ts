@@ -121,6 +121,9 @@ describe("defineService", () => {
     ["streamAs", { stream: "client", streamAs: ["web", 5] }],
     ["streamAs", { stream: "server", streamAs: "readable" }],
     ["streamAs", { streamAs: "readable" }],
+    ["schemaHash", { schemaHash: "0".repeat(16) }],
+    ["schemaHash", { schemaHash: "ABCDEF0123456789" }],
+    ["schemaHash", { schemaHash: 1234567890123456 }],
   ];
   for (const [option, options] of wrong) {
     test(`${JSON.stringify(options)} is refused by name`, () => {
@@ -129,6 +132,11 @@ describe("defineService", () => {
       assert.match(error.message, new RegExp(`^Shop\\.get: ${option} must be `));
     });
   }
+
+  test("a generated descriptor's hash is the method's, so that the two ends can compare", () => {
+    const { methods } = defineService<{ get(): void }>("Shop", { get: { schemaHash: "0123456789abcdef" } });
+    assert.equal(methods[0]?.schemaHash, "0123456789abcdef");
+  });
 
   test("a method that streams may be given days", () => {
     const days = { stream: "server", timeoutMs: 3 * 24 * 3_600_000 } as const;
