@@ -4,7 +4,7 @@
  * Uses nothing but Node itself, because it runs where nothing is installed yet.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { root, workspaces } from "./workspaces.js";
 
 const oldestNode = { major: 20, minor: 20 };
@@ -34,6 +34,8 @@ export async function build() {
   // Installed by now, which it was perhaps not when this file was loaded.
   const { bundleCore } = await import("./bundle.js");
   bundleCore();
+  for (const { folder, manifest } of workspaces())
+    for (const command of Object.values(manifest.bin ?? {})) chmodSync(`${root}/${folder}/${command}`, 0o755);
 }
 
 /** tsc never deletes: what it wrote for a source that was moved could still be imported, and would be published. */

@@ -9,6 +9,8 @@ export const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]
  * @typedef {object} Manifest
  * @property {string} name
  * @property {boolean} [private]
+ * @property {Record<string, string>} [bin]   commands that it brings
+ * @property {unknown} [exports]
  *
  * @typedef {object} Workspace
  * @property {string} folder   from the repository's folder, such as `packages/core`

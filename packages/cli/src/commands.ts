@@ -1,0 +1,16 @@
+import type { Listed } from "./command.js";
+
+/** The commands, in the order of `rpc --help`. One that is not asked for is not loaded: `rpc --help` is quick. */
+export const listed: readonly Listed[] = [
+  {
+    name: "completion",
+    summary: "print what makes bash or zsh complete rpc's commands and options",
+    load: async () => (await import("./commands/completion.js")).completionOf(listed),
+  },
+];
+
+/** Returns the name of the command that these arguments are for. Options of all commands take no values, so it is the first word. */
+export function commandOf(argv: readonly string[]): string | undefined {
+  const words = argv.filter((each) => !each.startsWith("-"));
+  return words[0] === "help" ? words[1] : words[0];
+}
