@@ -11,6 +11,8 @@ import { root, workspaces } from "./workspaces.js";
 const table = "docs/errors-by-reason.md";
 /** Names of errors and signals of the system. */
 const system = /^(?:E[A-Z0-9]+|ERR_\w+|SIG[A-Z]+)$/;
+/** Names of variables of the environment. */
+const environment = /^(?:NO_COLOR|RPC_[A-Z_]+)$/;
 /** Other words in capitals that are no reason of an error: of logs, of TLS, of Redis, of DNS. */
 const others = new Set(["THROWN", "CERTIFICATE", "CERTIFICATE_REQUIRED", "NO_CERTIFICATE", "READONLY", "AAAA"]);
 
@@ -65,7 +67,7 @@ function rowsOf(/** @type {string} */ page) {
 function reasonsIn(/** @type {string} */ text) {
   return [...text.matchAll(/"([A-Z][A-Z0-9_]{3,})"/g)]
     .map(([, word = ""]) => word)
-    .filter((word) => !system.test(word) && !others.has(word));
+    .filter((word) => !system.test(word) && !environment.test(word) && !others.has(word));
 }
 
 /** The text of each source file that is published, by its path. */
