@@ -99,3 +99,52 @@ test("a canary is called by whom it is for, and nobody notices when it is gone",
   ];
   assert.equal(run("main", "canary"), `${lines.join("\n")}\n`);
 });
+
+test("hello: the client of the README finds its server and is greeted", async (t) => {
+  const { client } = await serving(t, "hello");
+  assert.equal(await client("Ada"), "Hello, Ada!\n");
+});
+
+/** What an example's README says that it prints: its first block without a language. */
+function printedBy(example: string): string {
+  const [, said = ""] = /:\n\n```\n([\s\S]*?\n)```/.exec(readFileSync(fileOf(`${example}/README.md`), "utf8")) ?? [];
+  assert.notEqual(said, "", example);
+  return said;
+}
+
+test("errors: what the README says that it prints is what it prints", () => {
+  assert.equal(run("main", "errors"), printedBy("errors"));
+});
+
+test("DTO classes: what the README says that it prints is what it prints", () => {
+  assert.equal(run("main", "dto"), printedBy("dto"));
+});
+
+test("plain functions: handlers, a stream, an interceptor and an error without a class", () => {
+  const lines = ["/Rates/convert is called", "100 EUR are 125 USD", "/Rates/countdown is called", "3", "2", "1"];
+  const failed = ["/Rates/convert is called", "not_found: no rate for XYZ"];
+  assert.equal(run("main", "plain-functions"), `${[...lines, ...failed].join("\n")}\n`);
+});
+
+test("deadlines: each hop has less time than the one before, and all are told to stop, once by the deadline, once by the caller", () => {
+  const said = run("main", "deadlines");
+  const [byDeadline = "", byCaller = ""] = said.split("The caller gives up after 400 ms\n");
+  const names = ["Shop", "Catalogue", "Warehouse"];
+  for (const [part, code] of [[byDeadline, "deadline_exceeded"] as const, [byCaller, "cancelled"] as const]) {
+    const left = names.map((name) => Number(new RegExp(`^${name}: (\\d+) ms left$`, "m").exec(part)?.[1]));
+    assert.ok(left[0]! > left[1]! && left[1]! > left[2]!, said);
+    assert.match(part, new RegExp(`^caller: ${code} after \\d+ ms$`, "m"));
+    for (const name of names) assert.match(said, new RegExp(`^${name}: told to stop, ${code}$`, "m"));
+  }
+});
+
+test("testing: the tests of the example pass by node --test, as its README says", async () => {
+  const names = ["without-a-socket", "in-memory", "in-no-time"];
+  const files = names.map((name) => fileOf(`testing/dist/${name}.test.js`));
+  const env = { ...process.env };
+  delete env["NODE_TEST_CONTEXT"]; // or it takes itself for a part of this run
+  const { stdout } = await promisify(execFile)(process.execPath, ["--test", "--test-reporter", "tap", ...files], {
+    env,
+  });
+  assert.match(stdout, /^# pass 3$/m);
+});

@@ -1,0 +1,25 @@
+import { Exclude, Type } from "class-transformer";
+
+export class Line {
+  sku = "";
+  count = 1;
+}
+
+/** What a customer wants. */
+export class CreateOrder {
+  customer = "";
+  @Type(() => Line)
+  lines: Line[] = [];
+}
+
+/** What becomes of it. */
+export class Order extends CreateOrder {
+  id = "";
+  placedAt = new Date();
+  @Exclude()
+  margin?: number; // never leaves the process
+
+  pieces(): number {
+    return this.lines.reduce((sum, { count }) => sum + count, 0);
+  }
+}
