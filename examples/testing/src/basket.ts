@@ -15,7 +15,7 @@ export class Basket {
       const prices = await Promise.all(products.map((product) => quick.of(product)));
       return prices.reduce((sum, price) => sum + price, 0);
     } catch (error) {
-      throw new RpcError("unavailable", "prices cannot be had", { reason: "NO_PRICES", cause: error });
+      throw new RpcError("failed_precondition", "prices cannot be had", { reason: "NO_PRICES", cause: error });
     }
   }
 }
