@@ -104,11 +104,11 @@ function textFailures() {
   });
 }
 
-/** Every workspace is built: its folder is in the root's references, or its tests would never run. */
+/** Every workspace is built: its folder, or a configuration in it, is in the root's references, or its tests would never run. */
 function referenceFailures() {
   const references = readJson("tsconfig.json").references.map((/** @type {{ path: string }} */ { path }) => path);
   return workspaces()
-    .filter(({ folder }) => !references.includes(folder))
+    .filter(({ folder }) => !references.some((/** @type {string} */ path) => `${path}/`.startsWith(`${folder}/`)))
     .map(({ folder }) => `tsconfig.json: ${folder} is missing in the references, so it is neither built nor tested`);
 }
 

@@ -1,0 +1,15 @@
+// Written by `rpc generate`: change the class, and run it again.
+import { defineService } from "@rpc/core";
+
+/** What lies on the shelves. It is kept in memory: before there are two of these, a database belongs here. */
+export interface Stock {
+  /** Returns how many pieces of a product are left. */
+  left(product: string): number;
+  /** Takes pieces for an order, once however often it is told; returns how many are left. */
+  take(orderId: string, product: string, quantity: number): number;
+}
+
+export const StockService = defineService<Stock>("Stock", {
+  left: { idempotent: true },
+  take: { idempotent: true },
+});
