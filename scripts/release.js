@@ -4,7 +4,7 @@
  * lerna raises `dependencies` but leaves `peerDependencies` as they are, and npm then cannot write the lock, so they are raised here.
  */
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { readJson, root, workspaces } from "./workspaces.js";
 
 const [version = ""] = process.argv.slice(2);
@@ -30,6 +30,10 @@ run("node_modules/lerna/dist/cli.js", [
   "--no-push",
   "--force-publish",
 ]);
+writeFileSync(
+  `${root}/packages/core/src/host/version.ts`,
+  readFileSync(`${root}/packages/core/src/host/version.ts`, "utf8").replace(/"[^"]+";$/m, `"${version}";`),
+);
 run("scripts/complete-lock.js", []);
 console.log(`\nNow: npm run check, commit, git tag v${version}, npm run release:publish`);
 

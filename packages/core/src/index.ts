@@ -16,6 +16,13 @@ export { bytes, json, messagePack } from "./codecs/index.js";
 export * from "./contract/index.js";
 export { createDispatcher, type Dispatcher } from "./host/dispatcher.js";
 export type { PeerCallOptions } from "./host/peer-call-options.js";
+export {
+  type ReflectedInstance,
+  type ReflectedMethod,
+  type ReflectedService,
+  type Reflection,
+  ReflectionService,
+} from "./host/reflection.js";
 export type { RetryBudgetOptions } from "./interceptors/retry-budget.js";
 export type { RetryOptions } from "./interceptors/retry-policy.js";
 export type { OnPeer } from "./server/peers.js";

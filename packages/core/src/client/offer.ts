@@ -70,6 +70,7 @@ export function hostOf(offer: Offer | undefined, clock: Clock, logger: Logger): 
   return createHost({
     services: options.services,
     invoke: undefined,
+    reflection: undefined, // who was dialled asks by what it calls, and must not learn more
     interceptors: options.interceptors,
     authorize: options.authorize,
     admissions: options.admissions,

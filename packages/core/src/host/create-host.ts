@@ -1,8 +1,8 @@
 import { runInCall } from "../ambient/index.js";
-import type { Admission, Interceptor, Invoke } from "../contract/call.js";
+import type { Admission, Call, Interceptor, Invoke } from "../contract/call.js";
 import type { Clock } from "../contract/clock.js";
 import type { Logger } from "../contract/logger.js";
-import type { Binding } from "../contract/method.js";
+import type { Binding, ServiceDescriptor } from "../contract/method.js";
 import { compose } from "../interceptors/compose.js";
 import { type StartLimits, StartQueue } from "../overload/start-queue.js";
 import { createDispatcher } from "./dispatcher.js";
@@ -13,6 +13,8 @@ export interface HostSettings extends StartLimits {
   /** Bindings of services; or `invoke`, one function for whatever is called. */
   readonly services: readonly Binding[] | undefined;
   readonly invoke: Invoke | undefined;
+  /** What the process tells of itself, beside what it serves. */
+  readonly reflection: Binding | undefined;
   readonly interceptors: readonly Interceptor[] | undefined;
   readonly authorize: Admission | undefined;
   readonly admissions: readonly Admission[] | undefined;
@@ -28,6 +30,7 @@ export function createHost(settings: HostSettings): ServiceHost {
   const {
     services,
     invoke,
+    reflection,
     interceptors = [],
     authorize,
     admissions = [],
@@ -45,9 +48,22 @@ export function createHost(settings: HostSettings): ServiceHost {
     inFlight,
   };
   if (services !== undefined) {
-    const dispatcher = createDispatcher(services, interceptors, { ambient });
+    const all = reflection === undefined ? services : [...services, reflection];
+    const dispatcher = createDispatcher(all, interceptors, { ambient });
     return new ServiceHost(dispatcher.invoke, methodsOfDispatcher(dispatcher), options);
   }
-  const composed = compose(interceptors, invoke!);
-  return new ServiceHost(ambient ? (call) => runInCall(call, composed) : composed, methodsOnDemand, options);
+  const composed = compose(interceptors, reflection === undefined ? invoke! : besides(reflection, invoke!));
+  const methodsOf = reflection === undefined ? methodsOnDemand : methodsBeside(reflection.service);
+  return new ServiceHost(ambient ? (call) => runInCall(call, composed) : composed, methodsOf, options);
+}
+
+/** Answers the calls of one service by its binding, and all others by `invoke`. */
+function besides({ service, handlers }: Binding, invoke: Invoke): Invoke {
+  const answer = async ({ method, input }: Call): Promise<unknown> => handlers[method.index]!(...(input as never[]));
+  return (call) => (call.method.service === service.name ? answer(call) : invoke(call));
+}
+
+/** Knows the methods of one service, and takes all others to be there. */
+function methodsBeside({ name, methods }: ServiceDescriptor): typeof methodsOnDemand {
+  return (service, wanted) => (service === name ? methods : methodsOnDemand(service, wanted));
 }

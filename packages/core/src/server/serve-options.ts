@@ -57,6 +57,11 @@ export interface ServeSettings extends NamedTags {
   readonly ambient?: boolean;
   /** How this server calls the services that its peers offer. */
   readonly peerCalls?: PeerCallOptions;
+  /**
+   * Whether peers may ask what is served, what it promises and what was counted, as `rpc list`, `describe` and `watch` do,
+   * by calls of the service `rpc.Reflection`, which `authorize` and `admissions` judge like any other. Defaults to true.
+   */
+  readonly reflection?: boolean;
   /** Codecs, the preferred one first. Defaults to MessagePack, JSON and raw bytes. */
   readonly codecs?: readonly Codec[];
   /** Transports by the scheme of the addresses they serve, added to `tcp`, `unix`, and `tls` with the authorities of Node. */
@@ -115,6 +120,7 @@ export const serveOptionKinds = {
   partialBytes: "count",
   ambient: "boolean",
   peerCalls: "object",
+  reflection: "boolean",
   codecs: "list",
   transports: "object",
   compression: "any",

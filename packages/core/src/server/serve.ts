@@ -3,16 +3,19 @@ import type { Duplex } from "node:stream";
 import { systemClock } from "../clock/system-clock.js";
 import { defaultCodecs } from "../codecs/default-codecs.js";
 import type { Peer } from "../contract/call.js";
+import type { Clock } from "../contract/clock.js";
 import { RpcError } from "../contract/errors.js";
 import { guarded } from "../contract/guarded-logger.js";
 import type { PeerCertificate } from "../contract/identity.js";
 import { type Logger, silent } from "../contract/logger.js";
+import type { Binding } from "../contract/method.js";
 import type { Address, Entry, NodeState } from "../contract/registry.js";
 import type { Listener, Transport } from "../contract/transport.js";
 import { withNamed } from "../discovery/named-tags.js";
 import { createHost } from "../host/create-host.js";
 import { checkPeerCalls } from "../host/peer-call-options.js";
 import { peerCalling } from "../host/peer-calling.js";
+import { reflectionOf } from "../host/reflection.js";
 import { servedStats } from "../host/served-stats.js";
 import { namesOf } from "../service/aliases.js";
 import { checkOptions } from "../service/check-options.js";
@@ -150,6 +153,7 @@ class ListeningServer implements Server {
       host: createHost({
         services,
         invoke,
+        reflection: options.reflection === false ? undefined : this.#reflection(clock),
         interceptors,
         authorize,
         admissions,
@@ -184,6 +188,19 @@ class ListeningServer implements Server {
     this.#judge = authenticate && createJudge(authenticate, clock, this.#doorLog);
     this.#arrivals = onConnect && new Arrivals(onConnect, limits.helloMs, clock, this.#doorLog);
     this.#services = options.services?.flatMap(({ service }) => namesOf(service)) ?? [];
+  }
+
+  #reflection(clock: Clock): Binding {
+    const { services, cluster = "" } = this.#options;
+    return reflectionOf({
+      services,
+      contract: undefined,
+      instance: this.instance,
+      cluster,
+      clock,
+      draining: () => this.#closed !== undefined,
+      stats: () => this.stats(),
+    });
   }
 
   get address(): Address {

@@ -54,6 +54,7 @@ const serveKinds: Kinds<AppServeOptions> = {
   partialBytes: "count",
   drainMs: "number",
   peerCalls: "object",
+  reflection: "boolean",
 };
 
 const connectKinds: Kinds<AppConnectOptions> = {

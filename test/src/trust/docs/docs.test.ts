@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { connect, serve, tls } from "@rpc/core";
+import { connect, ReflectionService, serve, tls } from "@rpc/core";
 import { atEnd } from "../../wire/ground/at-end.js";
 import { failed } from "../../wire/ground/failed.js";
 import { until } from "../../wire/ground/until.js";
@@ -11,6 +11,7 @@ import { type Certified, certify } from "../certificates/certificate.js";
 import { GreeterService, greeter } from "./greeter.js";
 import { serveMutually } from "./mutual-tls.js";
 import { connectOverTls, serveOverTls } from "./over-tls.js";
+import { serveToldToOperators } from "./reflection-restricted.js";
 import { upgraded } from "./upgraded.js";
 import { serveWatched } from "./watched.js";
 
@@ -39,6 +40,21 @@ test("docs/security.md: a server over TLS with tokens is reached by who has one,
   atEnd(t, () => Promise.all([good.close(), bad.close()]));
   assert.equal(await good.client(GreeterService).greet("TLS"), "Hello, TLS");
   assert.equal((await failed(bad.client(GreeterService).greet("TLS"))).code, "unauthenticated");
+});
+
+test("docs/security.md: what is served is told to operators alone", async (t) => {
+  const server = await serveToldToOperators("of the shop", "of an operator");
+  atEnd(t, () => server.close());
+  const as = (credentials: string) => {
+    const connector = connect({ address: server.address, credentials });
+    atEnd(t, () => connector.close());
+    return connector;
+  };
+  const shop = as("of the shop");
+  assert.equal(await shop.client(GreeterService).greet("you"), "Hello, you");
+  assert.equal((await failed(shop.client(ReflectionService).services())).code, "permission_denied");
+  const [told] = await as("of an operator").client(ReflectionService).services();
+  assert.equal(told?.name, "Greeter");
 });
 
 test("docs/security.md: with mutual TLS the certificate says who may call", async (t) => {
