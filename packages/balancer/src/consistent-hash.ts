@@ -52,15 +52,14 @@ export const consistentHashWith = (random: Random, options: ConsistentHashOption
 
     /** The first from a point on that has room; where nobody has, whose the point is. */
     const walk = (from: number, except: readonly string[] | undefined): Candidate => {
-      const perShare = (loadFactor * (pending.sum() + 1)) / usable.length;
+      const all = pending.sum() + 1;
       let fallback: Candidate | undefined;
       for (let step = 0; step < ring.size; step++) {
         const point = from + step;
         const owner = ring.ownerOf(point < ring.size ? point : point - ring.size);
         const candidate = usable[owner]!;
         if (except?.includes(candidate.endpoint.id)) continue;
-        const room = Math.max(freePending, Math.ceil(perShare * shares[owner]!));
-        if (candidate.pending < room) return candidate;
+        if (candidate.pending < freePending || hasRoom(candidate, loadFactor, all, shares, owner)) return candidate;
         fallback ??= candidate;
       }
       return fallback ?? excluded(ready, except) ?? usable[ring.ownerOf(from)]!;
@@ -77,6 +76,17 @@ export const consistentHashWith = (random: Random, options: ConsistentHashOption
 
 /** `consistentHashWith` with chance of its own. */
 export const consistentHash = (options?: ConsistentHashOptions): Balancer => consistentHashWith(chance, options);
+
+/** Not made anew for each list: what has not run often enough to be compiled makes an object of each fraction. */
+function hasRoom(
+  { pending }: Candidate,
+  loadFactor: number,
+  all: number,
+  shares: Float64Array,
+  owner: number,
+): boolean {
+  return pending < Math.ceil(((loadFactor * all) / shares.length) * shares[owner]!);
+}
 
 /** One of weight 0 serves where all others are excluded. */
 function excluded(ready: readonly Candidate[], except: readonly string[] | undefined): Candidate | undefined {

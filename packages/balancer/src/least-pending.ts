@@ -1,7 +1,7 @@
 import type { Balancer, Candidate, Picker, Random } from "@rpc/core";
-import { chance } from "./chance.js";
+import { chance, diceOf } from "./chance.js";
 import { type Prepare, routed } from "./route.js";
-import { drawByWeight, weightOf } from "./weights.js";
+import { drawByWeight, unequalWeights, weightOf } from "./weights.js";
 
 /** Up to so many candidates all are looked at for a call; of more, so many are drawn. */
 const shortList = 32;
@@ -15,32 +15,32 @@ const draws = 8;
  * Balancing, IEEE TPDS 12(10), 2001.
  */
 export const leastPendingWith = (random: Random): Balancer => {
+  const dice = diceOf(random);
   const prepare: Prepare = (among) => {
-    const draw = drawByWeight(among, random);
     const { length } = among;
+    const weights = unequalWeights(among);
+    const draw = drawByWeight(among, dice, weights);
+    // Where all weigh the same, calls are counted, and nothing is divided.
+    const divisors = weights?.map((weight) => weight || 1);
     if (length <= shortList) {
       return () => {
         const first = draw();
-        let least = among[first]!;
-        let leastCost = costOf(least);
-        for (let step = 1; step < length && leastCost > 0; step++) {
+        let least = first;
+        for (let step = 1; step < length && among[least]!.pending > 0; step++) {
           const at = first + step;
-          const other = among[at < length ? at : at - length]!;
-          const cost = costOf(other);
-          if (cost >= leastCost) continue;
-          least = other;
-          leastCost = cost;
+          const other = at < length ? at : at - length;
+          if (less(among, divisors, other, least)) least = other;
         }
-        return least;
+        return among[least]!;
       };
     }
     return () => {
-      let least = among[draw()]!;
+      let least = draw();
       for (let step = 1; step < draws; step++) {
-        const other = among[draw()]!;
-        if (costOf(other) < costOf(least)) least = other;
+        const other = draw();
+        if (less(among, divisors, other, least)) least = other;
       }
-      return least;
+      return among[least]!;
     };
   };
   return () => (ready) => Object.assign(routed(ready, prepare) satisfies Picker, { scoreOf: costOf });
@@ -48,6 +48,12 @@ export const leastPendingWith = (random: Random): Balancer => {
 
 /** `leastPendingWith` with chance of its own. */
 export const leastPending: Balancer = leastPendingWith(chance);
+
+/** Not made anew for each list: what has not run often enough to be compiled makes an object of each fraction. */
+function less(among: readonly Candidate[], divisors: Float64Array | undefined, one: number, other: number): boolean {
+  const [here, there] = [among[one]!.pending, among[other]!.pending];
+  return divisors === undefined ? here < there : here / divisors[one]! < there / divisors[other]!;
+}
 
 function costOf(candidate: Candidate): number {
   return candidate.pending / (weightOf(candidate) || 1);

@@ -1,7 +1,7 @@
 import type { Balancer, Candidate, Picker, Random } from "@rpc/core";
-import { chance } from "./chance.js";
+import { chance, diceOf, sides } from "./chance.js";
 import { routed } from "./route.js";
-import { drawByWeight, weightOf } from "./weights.js";
+import { drawByWeight, unequalWeights } from "./weights.js";
 
 /**
  * What a call in flight on a candidate that has not answered yet is taken to cost, in ms: more than any measured
@@ -33,15 +33,21 @@ export const p2cPeakEwmaWith =
   (random: Random): Balancer =>
   () =>
   (ready) => {
+    const dice = diceOf(random);
     const pick: Picker = routed(ready, (among) => {
       const only = among[0]!;
       if (among.length === 1) return () => only;
-      const draw = drawByWeight(among, random);
+      const weights = unequalWeights(among);
+      const draw = drawByWeight(among, dice, weights);
       const others = among.length - 1;
       return () => {
         const first = draw();
-        const second = Math.floor(random() * others);
-        return better(among[first]!, among[second < first ? second : second + 1]!, random);
+        const drawn = dice() % others;
+        const second = drawn < first ? drawn : drawn + 1;
+        const takesOver =
+          cheaper(among[second]!, among[first]!) &&
+          (weights === undefined || weighsEnough(weights, second, first, dice()));
+        return among[takesOver ? second : first]!;
       };
     });
     return Object.assign(pick, { scoreOf: costOf });
@@ -50,17 +56,30 @@ export const p2cPeakEwmaWith =
 /** `p2cPeakEwmaWith` with chance of its own. */
 export const p2cPeakEwma: Balancer = p2cPeakEwmaWith(chance);
 
-function better(first: Candidate, second: Candidate, random: Random): Candidate {
-  const firstCost = costOf(first);
-  const secondCost = costOf(second);
-  if (secondCost >= firstCost) return first;
-  const firstWeight = weightOf(first);
-  const secondWeight = weightOf(second);
-  if (secondWeight >= firstWeight) return second;
-  return random() * secondCost * firstWeight < firstCost * secondWeight ? second : first;
+/**
+ * What the two that were compared last cost. Fractions stay here and within functions that no list makes anew: what
+ * passes them on, or has not run often enough to be compiled, makes an object of each.
+ */
+const costs = new Float64Array(2);
+
+function cheaper(one: Candidate, other: Candidate): boolean {
+  reckon(one, 0);
+  reckon(other, 1);
+  return costs[0]! < costs[1]!;
 }
 
-function costOf({ pending, latencyMs }: Candidate): number {
-  if (latencyMs > 0) return (pending + 1) * latencyMs;
-  return pending === 0 ? 0 : (pending + 1) * unmeasuredMs;
+/** Whether the first of the two that were compared last takes a call over though it may weigh less. */
+function weighsEnough(weights: Float64Array, one: number, other: number, thrown: number): boolean {
+  if (weights[one]! >= weights[other]!) return true;
+  return thrown * costs[0]! * weights[other]! < sides * costs[1]! * weights[one]!;
+}
+
+function reckon({ pending, latencyMs }: Candidate, at: 0 | 1): void {
+  if (latencyMs > 0) costs[at] = (pending + 1) * latencyMs;
+  else costs[at] = pending === 0 ? 0 : (pending + 1) * unmeasuredMs;
+}
+
+function costOf(candidate: Candidate): number {
+  reckon(candidate, 0);
+  return costs[0]!;
 }

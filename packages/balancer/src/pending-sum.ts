@@ -20,7 +20,7 @@ export class PendingSum {
       return ++this.#sum;
     }
     let sum = 0;
-    for (const { pending } of this.#among) sum += pending;
+    for (let place = 0; place < this.#among.length; place++) sum += this.#among[place]!.pending;
     this.#sum = sum;
     this.#left = Math.floor(this.#among.length / lasts);
     return sum;

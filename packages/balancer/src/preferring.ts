@@ -19,17 +19,24 @@ const lookedAt = 16;
 /** Chooses those of a list that are near. Runs for each new list. */
 export type Choose = (ready: readonly Candidate[]) => readonly Candidate[];
 
+/** How it is noticed that others are near by now, where that changes by itself. */
+export interface Again {
+  /** After how many calls at least it is asked. */
+  readonly calls: number;
+  /** Whether the choice would be the same. Allocates nothing. */
+  holds(chosen: readonly Candidate[], ready: readonly Candidate[]): boolean;
+}
+
 /**
  * Returns a balancer that leaves the choice to `inner`, among those that are near while they are enough and not too busy,
  * else among all. A call whose route excludes all that are near goes to others, and so does one that is pinned there.
- * `again` is after how many calls at least who is near is asked anew, where that changes by itself; 0: never.
  */
 export function preferring(
   where: string,
   choose: Choose,
   inner: Balancer,
   options: SpillOptions = {},
-  again = 0,
+  again?: Again,
 ): Balancer {
   checkOptions(where, options, { fewest: "count", pendingAbove: "number" });
   const { fewest = 1, pendingAbove = 32 } = options;
@@ -37,8 +44,8 @@ export function preferring(
   const balancer: Balancer = () => {
     const pickNear = inner();
     const pickAny = inner();
-    const nearest = (ready: readonly Candidate[], any: Picker): Picker => {
-      const near = choose(ready).filter((candidate) => weightOf(candidate) > 0);
+    const nearest = (chosen: readonly Candidate[], ready: readonly Candidate[], any: Picker): Picker => {
+      const near = chosen.filter((candidate) => weightOf(candidate) > 0);
       if (near.length < fewest || near.length === 0 || near.length === ready.length) return any;
       const from = pickNear(near);
       const known = new Set(near);
@@ -61,14 +68,18 @@ export function preferring(
       const wanted = admits === undefined ? all : all.filter(({ endpoint }) => admits(endpoint));
       const ready = wanted.length > 0 ? wanted : all;
       const any = pickAny(ready);
-      let pick = nearest(ready, any);
-      if (again === 0) return Object.assign(pick, { scoreOf: any.scoreOf });
-      const every = Math.max(again, lookedAt * ready.length);
+      let chosen = choose(ready);
+      let pick = nearest(chosen, ready, any);
+      if (again === undefined) return Object.assign(pick, { scoreOf: any.scoreOf });
+      const every = Math.max(again.calls, lookedAt * ready.length);
       let left = every;
       const picker: Picker = (call) => {
         if (--left < 0) {
           left = every;
-          pick = nearest(ready, any);
+          if (!again.holds(chosen, ready)) {
+            chosen = choose(ready);
+            pick = nearest(chosen, ready, any);
+          }
         }
         return pick(call);
       };

@@ -1,5 +1,5 @@
 import type { Balancer, Random } from "@rpc/core";
-import { chance } from "./chance.js";
+import { chance, diceOf } from "./chance.js";
 import { routed } from "./route.js";
 import { drawByWeight } from "./weights.js";
 
@@ -9,7 +9,7 @@ export const randomWith =
   () =>
   (ready) =>
     routed(ready, (among) => {
-      const draw = drawByWeight(among, random);
+      const draw = drawByWeight(among, diceOf(random));
       return () => among[draw()]!;
     });
 

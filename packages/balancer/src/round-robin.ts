@@ -1,5 +1,5 @@
 import type { Balancer, Random } from "@rpc/core";
-import { chance } from "./chance.js";
+import { chance, diceOf, sides } from "./chance.js";
 import { routed } from "./route.js";
 
 /** Where the count of turns starts again: the largest that engines keep without allocating. */
@@ -16,22 +16,24 @@ export const roundRobinWith =
   (random: Random): Balancer =>
   () => {
     const start = random();
+    const dice = diceOf(random);
     let turn = -1;
     return (ready) =>
       routed(
         ready,
         (among) => {
-          const next = () => {
+          const next = (): number => {
             turn = turn < 0 ? Math.floor(start * among.length) : turn === turns ? 0 : turn + 1;
-            return among[turn % among.length]!;
+            return turn % among.length;
           };
-          if (among.every(({ warmth }) => warmth === among[0]!.warmth)) return next;
+          if (among.every(({ warmth }) => warmth === among[0]!.warmth)) return () => among[next()]!;
+          const takes = among.map(({ warmth }) => Math.round(warmth * sides));
           return () => {
-            const first = next();
-            return first.warmth < 1 && random() >= first.warmth ? next() : first;
+            const at = next();
+            return dice() < takes[at]! ? among[at]! : among[next()]!;
           };
         },
-        (rest) => () => rest[Math.floor(random() * rest.length)]!,
+        (rest) => () => rest[dice() % rest.length]!,
       );
   };
 

@@ -1,5 +1,5 @@
 import type { Balancer, Random } from "@rpc/core";
-import { chance } from "./chance.js";
+import { chance, diceOf } from "./chance.js";
 import { routed } from "./route.js";
 import { TurnQueue } from "./turn-queue.js";
 import { drawByWeight, weightOf } from "./weights.js";
@@ -32,7 +32,7 @@ export const smoothWeightedRoundRobinWith =
           return () => among[turns.next()]!;
         },
         (rest) => {
-          const draw = drawByWeight(rest, random);
+          const draw = drawByWeight(rest, diceOf(random));
           return () => rest[draw()]!;
         },
       );

@@ -1,4 +1,5 @@
-import type { Candidate, Random } from "@rpc/core";
+import type { Candidate } from "@rpc/core";
+import { type Dice, sides } from "./chance.js";
 
 /**
  * Returns a candidate's share against the others' as a number that can be reckoned with: what is no finite number
@@ -21,27 +22,34 @@ export function weighted(among: readonly Candidate[]): readonly Candidate[] {
 /** Lists that are longer are drawn from by an alias table: the steps of a search would miss the processor's cache. */
 const searched = 64;
 
-/**
- * Returns a function that draws a place in the list, each as likely as its weight says, without allocating: one
- * division of the range where all weigh the same, else a binary search in the running sums, or of a long list a look
- * into a table. `among` is never empty.
- */
-export function drawByWeight(among: readonly Candidate[], random: Random): () => number {
-  const count = among.length;
+/** Returns the weights of a list, to be looked at for each call; undefined where all are the same. `among` is never empty. */
+export function unequalWeights(among: readonly Candidate[]): Float64Array | undefined {
   const weights = Float64Array.from(among, weightOf);
   const first = weights[0]!;
-  if (weights.every((weight) => weight === first)) return () => Math.floor(random() * count);
-  if (count > searched) return drawByAlias(weights, random);
-  let total = 0;
-  const sums = weights.map((weight) => {
-    total += weight;
-    return total;
+  return weights.every((weight) => weight === first) ? undefined : weights;
+}
+
+/**
+ * Returns a function that draws a place in the list, each as likely as its weight says, without allocating: one
+ * division of a throw where all weigh the same, else a binary search in the running sums, or of a long list a look
+ * into a table. `among` is never empty.
+ */
+export function drawByWeight(among: readonly Candidate[], dice: Dice, weights = unequalWeights(among)): () => number {
+  const count = among.length;
+  if (weights === undefined) return () => dice() % count;
+  if (count > searched) return drawByAlias(weights, dice);
+  const total = weights.reduce((sum, weight) => sum + weight);
+  let running = 0;
+  const sums = Int32Array.from(weights, (weight) => {
+    running += weight;
+    return Math.round((running / total) * sides);
   });
-  return () => placeOf(random() * total, sums);
+  sums[count - 1] = sides;
+  return () => placeOf(dice(), sums);
 }
 
 /** The first place whose running sum is above `at`. */
-function placeOf(at: number, sums: Float64Array): number {
+function placeOf(at: number, sums: Int32Array): number {
   let low = 0;
   let high = sums.length - 1;
   while (low < high) {
@@ -57,7 +65,7 @@ function placeOf(at: number, sums: Float64Array): number {
  * Generating Discrete Random Variables with General Distributions, ACM TOMS 3(3), 1977; the table is made as Vose has it,
  * IEEE TSE 17(9), 1991.
  */
-function drawByAlias(weights: Float64Array, random: Random): () => number {
+function drawByAlias(weights: Float64Array, dice: Dice): () => number {
   const count = weights.length;
   const mean = weights.reduce((sum, weight) => sum + weight) / count;
   const share = weights.map((weight) => weight / mean);
@@ -74,9 +82,9 @@ function drawByAlias(weights: Float64Array, random: Random): () => number {
   }
   // What is left over is 1, but for what rounding lost.
   for (const place of [...small, ...large]) share[place] = 1;
+  const kept = Int32Array.from(share, (part) => Math.round(part * sides));
   return () => {
-    const at = random() * count;
-    const place = Math.floor(at);
-    return at - place < share[place]! ? place : alias[place]!;
+    const place = dice() % count;
+    return dice() < kept[place]! ? place : alias[place]!;
   };
 }

@@ -67,7 +67,7 @@ export class Ring {
   #after(place: number): number {
     const { places } = this.#points;
     let point = this.#starts[place >>> this.#shift]!;
-    while (point < places.length && places[point]! < place) point++;
+    while (point < places.length && places[point]! < place >>> 0) point++;
     return point === places.length ? 0 : point;
   }
 }
