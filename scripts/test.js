@@ -19,12 +19,11 @@ import { installServers } from "./install-servers.js";
 import { build, setUp } from "./setup.js";
 import { enoughCoverage, forgetCoverage, rawCoverage } from "./tests/coverage.js";
 import { findTests } from "./tests/find.js";
+import { phasesOf } from "./tests/phases.js";
 import { createReport } from "./tests/report.js";
 import { runFiles } from "./tests/run-files.js";
 
 const ofRegistries = "test/src/registries/";
-/** How many files of patient tests run at once, beside those that share a process. */
-const lanesBeside = 2;
 
 const { values: options } = parseArgs({
   options: {
@@ -64,44 +63,28 @@ async function runTests() {
       report.add(result);
       passed &&= !result.outcomes.some(({ result }) => result === "fail" || result === "cancelled");
     };
-    const runAlone = async (/** @type {import("./tests/find.js").TestFile} */ file) => {
-      // Registries have their tests there: without a server of their own there is little of them to be run.
-      const counted = options.coverage && file.name.startsWith(ofRegistries);
-      const env = { ...process.env, ...(counted && { NODE_V8_COVERAGE: rawCoverage }) };
-      await runFiles([file], { silenceMs: silenceMs(180), nodeOptions: namePatterns(), env, onFile });
-    };
-    const alone = files.filter(({ alone }) => alone);
-    await Promise.all([
-      runFiles(
-        files.filter(({ alone }) => !alone),
-        {
-          silenceMs: silenceMs(60),
-          nodeOptions: namePatterns(),
-          env: { ...process.env, ...(options.coverage && { NODE_V8_COVERAGE: rawCoverage }) },
-          onFile,
-        },
-      ),
-      inLanes(alone.filter(isPatient), lanesBeside, runAlone),
-    ]);
-    for (const file of alone) if (!isPatient(file)) await runAlone(file);
+    for (const { lanes, jobs } of phasesOf(files)) {
+      await inLanes(jobs, lanes, async (job) => {
+        const [{ alone, name }] = /** @type {[import("./tests/find.js").TestFile]} */ (job);
+        // Registries have their tests in processes: without a server of their own there is little of them to be run.
+        const counted = options.coverage && (!alone || name.startsWith(ofRegistries));
+        const env = { ...process.env, ...(counted && { NODE_V8_COVERAGE: rawCoverage }) };
+        await runFiles(job, { silenceMs: silenceMs(alone ? 180 : 60), nodeOptions: namePatterns(), env, onFile });
+      });
+    }
   }
   return report.finish();
 }
 
-/** Whether a file's tests wait more than they work, for the times to live of real servers, and judge by nothing that a busy machine changes. */
-function isPatient(/** @type {import("./tests/find.js").TestFile} */ { name }) {
-  return name.startsWith(ofRegistries) && !name.includes("-load.");
-}
-
 /** Calls `work` with each, in order, so many at a time. */
 async function inLanes(
-  /** @type {readonly import("./tests/find.js").TestFile[]} */ files,
+  /** @type {import("./tests/phases.js").Phase["jobs"]} */ jobs,
   /** @type {number} */ lanes,
-  /** @type {(file: import("./tests/find.js").TestFile) => Promise<void>} */ work,
+  /** @type {(job: import("./tests/phases.js").Phase["jobs"][number]) => Promise<void>} */ work,
 ) {
-  const left = files.values();
+  const left = jobs.values();
   const lane = async () => {
-    for (const file of left) await work(file);
+    for (const job of left) await work(job);
   };
   await Promise.all(Array.from({ length: lanes }, lane));
 }
