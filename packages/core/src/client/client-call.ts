@@ -1,18 +1,16 @@
-import type { Deadlines, Expiring } from "../clock/deadlines.js";
+import type { Expiring } from "../clock/deadlines.js";
 import {
   type Account,
   type Call,
   type Carrier,
-  type Invoke,
   type Metadata,
   type NestedCall,
   noMetadata,
   type Priority,
   type Receiver,
-  type Reply,
   type Route,
 } from "../contract/call.js";
-import { worse } from "../contract/certainty.js";
+import { certainties, worse } from "../contract/certainty.js";
 import { type Processed, RpcError } from "../contract/errors.js";
 import type { Method } from "../contract/method.js";
 import { pastAttempts } from "../contract/past-attempts.js";
@@ -20,14 +18,18 @@ import { markReceived } from "../contract/received-error.js";
 import type { Endpoint } from "../contract/registry.js";
 import { diagnostics } from "../session/diagnostics.js";
 import { asFailure } from "../stats/failure.js";
-import type { CheckedOptions } from "./call-options.js";
 import { cancelled, deadlineExceeded } from "./caller-errors.js";
-import type { Direct } from "./direct.js";
 import { type Abortable, forgetAbort, tellAbort } from "./on-abort.js";
 import { publishOutcome, replyOf } from "./tell-outcome.js";
+import { directWay, type Terms } from "./terms.js";
 
 /** What a call lacks that is over before its time. */
 const lacking = "had no answer";
+
+const certaintyBits = 3;
+const idempotentBit = 4;
+const attemptShift = 3;
+const firstAttempt = 1 << attemptShift;
 
 /** What settles the promise that was made last: so that making one costs no closure, which the common call would pay for. */
 let taken: ((output: unknown) => void) | undefined;
@@ -37,18 +39,11 @@ function take(resolve: (output: unknown) => void): void {
   taken = resolve;
 }
 
-/** What the calls of a client share. */
-export interface Origin {
-  readonly invoke: Invoke;
-  /** The way beside `invoke`, where there is one. */
-  readonly direct: Direct | undefined;
-  readonly deadlines: Deadlines;
-}
-
 /** What few calls have. */
 interface Rare {
   abandoned: RpcError | undefined;
   nested: Set<NestedCall> | undefined;
+  replyMetadata: Metadata;
   /** Oneway: a queue has taken it. */
   accepted: boolean;
 }
@@ -56,62 +51,122 @@ interface Rare {
 /**
  * A call as its caller sees it: one promise that settles once, with the answer, or at the deadline, or when the caller
  * gives up, whatever interceptors, queues and backoffs do in between. Of ten thousand in flight the collector copies
- * each, so that what can be shared or made when it is needed has no field of its own.
+ * each, so that what can be shared or made when it is needed has no field of its own. To be passed on as it is: a copy by
+ * spreading is no call.
  */
 export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiver {
-  readonly method: Method;
-  readonly startedAt: number;
   input: readonly unknown[];
-  metadata: Metadata;
-  deadline: number;
-  readonly signal: AbortSignal | undefined;
-  priority: Priority;
-  attempt = 1;
-  readonly oneway: boolean;
-  route: Route | undefined;
-  replyMetadata: Metadata = noMetadata;
   endpoint: Endpoint | undefined = undefined;
-  idempotent = false;
-  readonly cautious: boolean;
-  processed: Processed = "no";
   carrier: Carrier | undefined = undefined;
   carriedAs = 0;
-  account: Account | undefined = undefined;
   place = -1;
-  readonly #parent: Call | undefined;
-  readonly #onReply: ((reply: Reply) => void) | undefined;
-  readonly #origin: Origin;
+  /** Two bits for `processed`, one for `idempotent`, and `attempt` above them. */
+  #bits = firstAttempt;
+  #terms: Terms;
   #rare: Rare | undefined;
   /** Undefined once it has settled. */
   #resolve: ((output: unknown) => void) | undefined;
 
-  constructor(
-    origin: Origin,
-    method: Method,
-    startedAt: number,
-    input: readonly unknown[],
-    deadline: number,
-    priority: Priority,
-    parent: Call | undefined,
-    { metadata, signal, onReply, route, oneway }: CheckedOptions,
-  ) {
-    this.#origin = origin;
-    this.method = method;
-    this.startedAt = startedAt;
+  constructor(input: readonly unknown[], terms: Terms) {
     this.input = input;
-    this.metadata = metadata;
-    this.deadline = deadline;
-    this.signal = signal;
-    this.priority = priority;
-    this.cautious = parent !== undefined && (parent.cautious || parent.attempt > 1);
-    this.#parent = parent;
-    this.#onReply = onReply;
-    this.route = route;
-    this.oneway = oneway;
+    this.#terms = terms;
+  }
+
+  get method(): Method {
+    return this.#terms.method;
+  }
+
+  get processed(): Processed {
+    return certainties[this.#bits & certaintyBits]!;
+  }
+
+  set processed(processed: Processed) {
+    this.#bits = (this.#bits & ~certaintyBits) | certainties.indexOf(processed);
+  }
+
+  get idempotent(): boolean {
+    return (this.#bits & idempotentBit) !== 0;
+  }
+
+  set idempotent(idempotent: boolean) {
+    this.#bits = idempotent ? this.#bits | idempotentBit : this.#bits & ~idempotentBit;
+  }
+
+  get attempt(): number {
+    return this.#bits >>> attemptShift;
+  }
+
+  set attempt(attempt: number) {
+    this.#bits = (this.#bits & (certaintyBits | idempotentBit)) | (attempt << attemptShift);
+  }
+
+  /** Calls of one method that go one way have one account. */
+  get account(): Account | undefined {
+    return this.#terms.account;
+  }
+
+  set account(account: Account | undefined) {
+    if (this.#terms.account !== account) this.#terms.account = account;
+  }
+
+  get startedAt(): number {
+    return this.#terms.startedAt;
+  }
+
+  get deadline(): number {
+    return this.#terms.deadline;
+  }
+
+  set deadline(deadline: number) {
+    this.#ownTerms().deadline = deadline;
+  }
+
+  get metadata(): Metadata {
+    return this.#terms.metadata;
+  }
+
+  set metadata(metadata: Metadata) {
+    this.#ownTerms().metadata = metadata;
+  }
+
+  get priority(): Priority {
+    return this.#terms.priority;
+  }
+
+  set priority(priority: Priority) {
+    this.#ownTerms().priority = priority;
+  }
+
+  get route(): Route | undefined {
+    return this.#terms.route;
+  }
+
+  set route(route: Route | undefined) {
+    this.#ownTerms().route = route;
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.#terms.signal;
+  }
+
+  get oneway(): boolean {
+    return this.#terms.oneway;
+  }
+
+  get cautious(): boolean {
+    return this.#terms.cautious;
   }
 
   get peer(): undefined {
     return undefined;
+  }
+
+  get replyMetadata(): Metadata {
+    return this.#rare === undefined ? noMetadata : this.#rare.replyMetadata;
+  }
+
+  set replyMetadata(metadata: Metadata) {
+    if (metadata !== this.replyMetadata) this.#rarely().replyMetadata = metadata;
   }
 
   get settled(): boolean {
@@ -131,8 +186,14 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
   }
 
   #rarely(): Rare {
-    this.#rare ??= { abandoned: undefined, nested: undefined, accepted: false };
+    this.#rare ??= { abandoned: undefined, nested: undefined, replyMetadata: noMetadata, accepted: false };
     return this.#rare;
+  }
+
+  /** What is changed of one call must not change those that were made with it. */
+  #ownTerms(): Terms {
+    if (this.#terms.shared) this.#terms = this.#terms.copy();
+    return this.#terms;
   }
 
   /** Sends the call through `invoke`, or beside it where there is a direct way. To be called once. */
@@ -142,34 +203,31 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
     // Or the last answer would be kept until the next call.
     taken = undefined;
     try {
-      this.#begin(this.#origin);
+      this.#begin(this.#terms);
     } catch (thrown) {
       this.#fail(thrown);
     }
     return settled;
   }
 
-  #begin({ invoke, deadlines, direct }: Origin): void {
-    if (this.deadline <= this.startedAt) {
+  #begin({ origin, startedAt, deadline, signal, parent, onReply }: Terms): void {
+    if (deadline <= startedAt) {
       this.#giveUp(deadlineExceeded(this, lacking));
       return;
     }
-    if (this.signal?.aborted) {
-      this.#giveUp(cancelled(this, this.signal.reason, lacking));
+    if (signal?.aborted) {
+      this.#giveUp(cancelled(this, signal.reason, lacking));
       return;
     }
-    deadlines.add(this);
-    if (this.signal !== undefined) tellAbort(this.signal, this);
-    if (this.#parent !== undefined) {
-      this.#parent.nested ??= new Set();
-      this.#parent.nested.add(this);
+    origin.deadlines.add(this);
+    if (signal !== undefined) tellAbort(signal, this);
+    if (parent !== undefined) {
+      parent.nested ??= new Set();
+      parent.nested.add(this);
     }
-    // Who else hears of the answer runs code of his own, which must not stand within the reading of a connection.
-    if (direct === undefined || this.#onReply !== undefined || diagnostics.clientCall.hasSubscribers) {
-      this.#await(invoke(this));
-    } else {
-      direct.send(this, this);
-    }
+    const direct = directWay(origin, onReply);
+    if (direct === undefined) this.#await(origin.invoke(this));
+    else direct.send(this, this);
   }
 
   #await(answer: Promise<unknown>): void {
@@ -181,7 +239,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
 
   /** The first attempt has failed. Whoever tells it may still be at work: what follows waits until he is done. */
   fail(thrown: unknown): void {
-    this.#await(Promise.resolve().then(() => this.#origin.direct!.recover(this, thrown)));
+    this.#await(Promise.resolve().then(() => this.#terms.origin.direct!.recover(this, thrown)));
   }
 
   /** Called by the table of deadlines. */
@@ -232,9 +290,10 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
       if (this.attempt > 1) account.retries += this.attempt - 1;
     }
     if (diagnostics.clientCall.hasSubscribers) this.#report(undefined);
-    if (this.#onReply !== undefined && !this.oneway) {
+    const { onReply, oneway } = this.#terms;
+    if (onReply !== undefined && !oneway) {
       try {
-        this.#onReply(replyOf(this));
+        onReply(replyOf(this));
       } catch (thrown) {
         resolve(Promise.reject(thrown));
         return;
@@ -263,9 +322,10 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
       account.retries += this.attempt - 1;
     }
     if (diagnostics.clientCall.hasSubscribers) this.#report(thrown);
-    if (this.#onReply !== undefined && thrown instanceof RpcError && thrown.origin === "peer") {
+    const { onReply } = this.#terms;
+    if (onReply !== undefined && thrown instanceof RpcError && thrown.origin === "peer") {
       try {
-        this.#onReply(replyOf(this));
+        onReply(replyOf(this));
       } catch {
         // The call has failed already, and that is what its caller has to know.
       }
@@ -274,7 +334,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
   }
 
   #report(thrown: unknown): void {
-    publishOutcome(this, thrown, this.#origin.deadlines.now() - this.startedAt);
+    publishOutcome(this, thrown, this.#terms.origin.deadlines.now() - this.startedAt);
   }
 
   #giveUp(error: RpcError): void {
@@ -292,13 +352,14 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
   }
 
   #end(): void {
-    this.#origin.deadlines.delete(this);
+    this.#terms.origin.deadlines.delete(this);
   }
 
   /** Its caller hears no more of it, and it no more of its caller. */
   #withdraw(): void {
     this.#resolve = undefined;
-    if (this.signal !== undefined) forgetAbort(this.signal, this);
-    this.#parent?.nested?.delete(this);
+    const { signal, parent } = this.#terms;
+    if (signal !== undefined) forgetAbort(signal, this);
+    parent?.nested?.delete(this);
   }
 }

@@ -40,6 +40,7 @@ import { noteListing } from "./listing.js";
 import { hostOf, streamsOf } from "./offer.js";
 import { indexOf } from "./subset.js";
 import { Throttle } from "./throttle.js";
+import { uncopied } from "./uncopied.js";
 
 /** How long `close` lets calls finish, in ms, before it ends them. */
 const drainMs = 25_000;
@@ -156,7 +157,8 @@ class SocketConnector implements Connector {
       const elsewhere = (except: readonly string[]): boolean => entry.channel?.hasOther(except) ?? false;
       // Retries innermost: what wraps a call sees it once, however many attempts it takes.
       const policy = retryOptions === false ? undefined : new RetryPolicy(retryOptions, clock, random);
-      const all = policy === undefined ? interceptors : [...interceptors, retryAndBackUp({ policy, clock, elsewhere })];
+      const own = interceptors.length === 0 ? [] : [...interceptors, uncopied];
+      const all = policy === undefined ? own : [...own, retryAndBackUp({ policy, clock, elsewhere })];
       const entry: Entry = {
         channel: undefined,
         invoke: (call) => first(call),

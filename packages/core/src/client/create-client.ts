@@ -17,11 +17,12 @@ import {
   noOptions,
 } from "./call-options.js";
 import { CallTrace } from "./call-trace.js";
-import { ClientCall, type Origin } from "./client-call.js";
+import { ClientCall } from "./client-call.js";
 import { directOf } from "./direct.js";
 import { listingOf } from "./listing.js";
 import { openStream, refuseStream } from "./open-stream.js";
 import { StreamCall } from "./stream-call.js";
+import { directWay, type Origin, Terms } from "./terms.js";
 
 export interface ClientOptions {
   /** How long a caller waits where neither the call nor the method says so, in ms; not of calls that stream. Defaults to 10 000. */
@@ -43,6 +44,8 @@ interface Target extends Origin {
 abstract class Stub {
   readonly #target: Target;
   readonly #options: CheckedOptions;
+  /** Those of the last call, where others may have them too. */
+  #terms: Terms | undefined;
 
   constructor(target: Target, options: CheckedOptions) {
     this.#target = target;
@@ -50,15 +53,23 @@ abstract class Stub {
   }
 
   static call(stub: Stub, method: Method, input: readonly unknown[]): Promise<unknown> {
-    const target = stub.#target;
     const options = stub.#options;
     if (options.batch !== undefined || options.explain !== undefined) return Stub.#callRarely(stub, method, input);
+    return new ClientCall(input, stub.#termsOf(method)).start();
+  }
+
+  #termsOf(method: Method): Terms {
+    const target = this.#target;
+    const options = this.#options;
     const now = target.clock.now();
-    const own = options.timeoutMs >= 0 ? options.timeoutMs : method.timeoutMs > 0 ? method.timeoutMs : target.timeoutMs;
     const parent: Call | undefined = ambientCall();
-    const deadline = parent === undefined ? now + own : Math.min(now + own, parent.deadline);
-    const priority = options.priority ?? (parent === undefined ? "normal" : parent.priority);
-    return new ClientCall(target, method, now, input, deadline, priority, parent, options).start();
+    const last = this.#terms;
+    if (last !== undefined && parent === undefined && last.fit(method, now)) return last;
+    // Interceptors and listeners may measure by when a call was made; and a parent must not be kept until the next call.
+    const shared = parent === undefined && directWay(target, options.onReply) !== undefined;
+    const terms = new Terms(target, method, now, ownTimeoutMs(options, method, target), parent, options, shared);
+    this.#terms = shared ? terms : undefined;
+    return terms;
   }
 
   static #callRarely(stub: Stub, method: Method, input: readonly unknown[]): Promise<unknown> {
@@ -107,18 +118,10 @@ abstract class Stub {
     const target = stub.#target;
     const now = target.clock.now();
     const parent: Call | undefined = ambientCall();
-    const own = options.timeoutMs >= 0 ? now + options.timeoutMs : Number.POSITIVE_INFINITY;
-    const deadline = Math.min(own, batch.until(target.clock), parent?.deadline ?? Number.POSITIVE_INFINITY);
-    const call = new ClientCall(
-      target,
-      method,
-      now,
-      input,
-      deadline,
-      options.priority ?? parent?.priority ?? "normal",
-      parent,
-      options,
-    );
+    const own = options.timeoutMs >= 0 ? options.timeoutMs : Number.POSITIVE_INFINITY;
+    const terms = new Terms(target, method, now, own, parent, options);
+    terms.deadline = Math.min(terms.deadline, batch.until(target.clock));
+    const call = new ClientCall(input, terms);
     const answer = call.start();
     batch.add(call, answer);
     return answer;
@@ -134,23 +137,23 @@ abstract class Stub {
 
   static reach(stub: Stub): Reach {
     const target = stub.#target;
-    const { invoke, clock, timeoutMs } = target;
+    const { invoke, clock } = target;
     return {
       service: services.get(stub.constructor)!,
       begin(method) {
         const options = stub.#options;
         const now = clock.now();
-        const own = options.timeoutMs >= 0 ? options.timeoutMs : method.timeoutMs > 0 ? method.timeoutMs : timeoutMs;
         const parent = ambientCall();
-        const deadline = Math.min(now + own, parent?.deadline ?? Number.POSITIVE_INFINITY);
-        const priority = options.priority ?? parent?.priority ?? "normal";
+        const { deadline } = new Terms(target, method, now, ownTimeoutMs(options, method, target), parent, options);
         const listing = listingOf(invoke);
         return {
           endpoints: async () => (listing === undefined ? [here] : listing(deadline)),
           call(input, endpoint) {
             const route = endpoint === here ? options.route : { ...options.route, only: endpoint.id };
             const each = { ...options, route };
-            const call = new ClientCall(target, method, clock.now(), input, deadline, priority, parent, each);
+            const terms = new Terms(target, method, clock.now(), Number.POSITIVE_INFINITY, parent, each);
+            terms.deadline = deadline;
+            const call = new ClientCall(input, terms);
             return { call, answer: call.start() };
           },
         };
@@ -246,6 +249,11 @@ export function oneway<C extends object>(client: C): Oneway<C> {
 export function inBatch<C extends object>(client: C, batch: BatchCalls, signal: AbortSignal | undefined): Batched<C> {
   if (!Stub.is(client)) throw new TypeError("batch: on() wants a client, as createClient or an injection makes it");
   return Stub.inBatch(client, batch, signal) as unknown as Batched<C>;
+}
+
+function ownTimeoutMs(options: CheckedOptions, method: Method, target: Target): number {
+  if (options.timeoutMs >= 0) return options.timeoutMs;
+  return method.timeoutMs > 0 ? method.timeoutMs : target.timeoutMs;
 }
 
 function tooLate(method: Method): RpcError {

@@ -40,7 +40,9 @@ export class Deadlines {
   add(entry: Expiring): void {
     entry.place = this.#entries.length;
     this.#entries.push(entry);
-    if (roundedUp(entry.deadline) < this.#timerAt) this.#setTimer(entry.deadline);
+    // As `roundedUp` would say, and cheaper: the timer's time is a round one.
+    if (entry.deadline <= this.#timerAt - granularityMs && entry.deadline < Number.POSITIVE_INFINITY)
+      this.#setTimer(entry.deadline);
     // Who awaits a call keeps the process alive; the timer alone, left over from calls that settled, does not.
     if (this.#entries.length === 1) this.#timer?.ref();
   }

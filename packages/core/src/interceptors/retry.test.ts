@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { madeUpCall } from "../ambient/made-up-call.fixture.js";
 import { type CheckedOptions, noOptions } from "../client/call-options.js";
 import { ClientCall } from "../client/client-call.js";
+import { Terms } from "../client/terms.js";
 import { deadlinesOf } from "../clock/deadlines.js";
 import type { Call, Invoke } from "../contract/call.js";
 import type { Clock } from "../contract/clock.js";
@@ -27,7 +28,7 @@ function callThrough(
   timeoutMs = 10_000,
 ): ClientCall {
   const origin = { invoke, direct: undefined, deadlines: deadlinesOf(clock) };
-  return new ClientCall(origin, madeUpCall().method, 0, [], timeoutMs, "normal", undefined, options);
+  return new ClientCall([], new Terms(origin, madeUpCall().method, 0, timeoutMs, undefined, options));
 }
 
 /** Sends a call whose first attempt fails so, and whose later ones succeed. Returns when each attempt was made. */
