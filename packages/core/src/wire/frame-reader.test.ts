@@ -23,13 +23,16 @@ interface Taken {
   readonly body: Buffer;
 }
 
-/** A reader, and copies of the frames it handed on. */
+/** A reader, and copies of the frames it handed on; of items that came in pieces each with all its pieces. */
 function reading(onFrame: (taken: Taken) => void = () => {}) {
   const frames: Taken[] = [];
   const reader = new FrameReader({
     frame(kind, flags, target, id, bytes, start, end) {
       const taken = { kind, flags, target, id, body: Buffer.from(bytes.subarray(start, end)) };
-      frames.push(taken);
+      const before = frames.at(-1);
+      if (reader.continued && before !== undefined)
+        frames[frames.length - 1] = { ...taken, body: Buffer.concat([before.body, taken.body]) };
+      else frames.push(taken);
       onFrame(taken);
     },
   });
@@ -63,7 +66,7 @@ function joined(frames: readonly Taken[]): Taken[] {
 
 const anyFrame: fc.Arbitrary<Taken> = fc
   .record({
-    kind: fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constant(Kind.chunk)),
+    kind: fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constant(Kind.chunk), fc.constant(Kind.item)),
     flags: fc.integer({ min: 0, max: 0xffff }),
     target: fc.integer({ min: 0, max: 0xffff }),
     id: fc.integer({ min: 0, max: 0xffff_ffff }),
