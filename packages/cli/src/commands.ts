@@ -3,6 +3,11 @@ import type { Listed } from "./command.js";
 /** The commands, in the order of `rpc --help`. One that is not asked for is not loaded: `rpc --help` is quick. */
 export const listed: readonly Listed[] = [
   {
+    name: "new",
+    summary: "write a new project: two services, tests, Dockerfile, manifests",
+    load: () => import("./commands/new.js"),
+  },
+  {
     name: "completion",
     summary: "print what makes bash or zsh complete rpc's commands and options",
     load: async () => (await import("./commands/completion.js")).completionOf(listed),

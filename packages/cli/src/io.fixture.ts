@@ -17,6 +17,8 @@ export interface RunOptions {
   /** Ctrl-C is pressed as soon as stdout says this. */
   readonly interruptAt?: string;
   readonly interrupt?: AbortController;
+  /** Called with all that stdout has said, whenever it says more. */
+  readonly onStdout?: (said: string) => void;
 }
 
 /** Runs `rpc` in this process, on streams of the test. */
@@ -27,6 +29,7 @@ export async function rpc(argv: readonly string[], options: RunOptions = {}): Pr
   const stream = (name: keyof typeof said) =>
     new PassThrough().setEncoding("utf8").on("data", (text: string) => {
       said[name] += text;
+      options.onStdout?.(said.stdout);
       if (interruptAt !== undefined && said.stdout.includes(interruptAt)) interrupt.abort(new Interrupted());
     });
   const [stdout, stderr] = [stream("stdout"), stream("stderr")];
