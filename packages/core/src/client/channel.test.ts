@@ -5,6 +5,7 @@ import { RpcError } from "../contract/errors.js";
 import type { Transport } from "../contract/transport.js";
 import { bind } from "../service/bind.js";
 import { defineService } from "../service/define-service.js";
+import { withOptions } from "./create-client.js";
 import { endpointAt, listedRegistry } from "./listed-registry.fixture.js";
 import { type Shop, ShopService, simulation, turns } from "./simulation.fixture.js";
 
@@ -111,6 +112,29 @@ describe("calls made before there is a server", () => {
     await serveShop("a");
     await clock.advance(9_900);
     assert.equal((await second).answer, "a");
+  });
+
+  test("wait to the end of their deadline where a call asks for it, beside others that do not, and the other way around", async (t) => {
+    const { clock, serveShop, connect, outcome } = simulation(t);
+    const hasty = connect({ address: A }).client(ShopService);
+    const [waits, fails] = [outcome(withOptions(hasty, { waitForReady: true }).where()), outcome(hasty.where())];
+    const patient = connect({ address: B, waitForReady: true }).client(ShopService);
+    const [failsToo, waitsToo] = [
+      outcome(withOptions(patient, { waitForReady: false }).where()),
+      outcome(patient.where()),
+    ];
+    await clock.advance(5_500);
+    assert.deepEqual([(await fails).error?.code, (await failsToo).error?.code], ["unavailable", "unavailable"]);
+    const pinned = outcome(withOptions(hasty, { waitForReady: true, route: { only: A } }).where());
+    await clock.advance(1_000);
+    await serveShop("a");
+    await serveShop("b");
+    await clock.advance(3_000);
+    assert.deepEqual(
+      [(await waits).answer, (await waitsToo).answer, (await pinned).answer],
+      ["a", "b", "a"],
+      (await waits).error?.message,
+    );
   });
 
   test("fail by name where nothing is registered, and where the registry cannot be asked", async (t) => {

@@ -43,7 +43,7 @@ export interface ChannelOptions {
   /** Bounds of the calls that wait until an endpoint is ready. */
   readonly limits: Pick<ConnectionLimits, "sendQueueEntries" | "sendQueueWaiters">;
   readonly whenFull: WhenFull;
-  /** Calls wait to the end of their deadline instead of failing after 5 s without an instance. */
+  /** Calls that do not say otherwise wait to the end of their deadline instead of failing after 5 s without an instance. */
   readonly waitForReady: boolean;
   /** Sheds calls while most are rejected; undefined where nothing is to be shed. */
   readonly throttle: Throttle | undefined;
@@ -104,6 +104,7 @@ export class Channel implements Ticking, MemberOwner {
     this.#waiting = new WaitRoom(options.limits, options.whenFull, () => this.#unavailable("no").message);
     this.#pinned = new PinnedCalls({
       ...options,
+      isPatient: (call) => this.#isPatient(call),
       invoke: this.invoke,
       dial: (endpoint) => this.#dial(new Member(endpoint, undefined, undefined)),
       drop: (member) => this.#drop(member),
@@ -148,7 +149,7 @@ export class Channel implements Ticking, MemberOwner {
   /** Resolves when an instance is ready; rejects with why none is, when a call would. */
   async ready(): Promise<void> {
     if (this.#picker !== undefined) return;
-    const hopeless = this.#whyNotWait("no");
+    const hopeless = this.#whyNotWait("no", this.#options.waitForReady);
     if (hopeless !== undefined) throw hopeless;
     await this.#readyWaiters.wait();
   }
@@ -338,14 +339,23 @@ export class Channel implements Ticking, MemberOwner {
   /** Something failed: where nobody is ready and patience is over, nobody has to wait any longer. */
   failed(member?: Member): void {
     if (member?.room !== undefined) this.#pinned.failed(member);
-    if (this.#picker !== undefined || this.#nobodyWaits || this.#options.waitForReady) return;
+    if (this.#picker !== undefined || !this.#someLosePatience) return;
     if (this.#refused() === undefined && this.#options.clock.now() < this.#patientUntil()) return;
-    this.#waiting.fail((call) => this.#unavailable(call.processed));
-    this.#readyWaiters.fail(() => this.#unavailable("no"));
+    this.#waiting.fail(
+      (call) => this.#unavailable(call.processed),
+      (call) => !this.#isPatient(call),
+    );
+    if (!this.#options.waitForReady) this.#readyWaiters.fail(() => this.#unavailable("no"));
   }
 
-  get #nobodyWaits(): boolean {
-    return this.#waiting.size + this.#readyWaiters.size === 0;
+  /** Whether a call waits to its deadline while nobody is ready. */
+  #isPatient({ route }: Call): boolean {
+    return route?.waitForReady ?? this.#options.waitForReady;
+  }
+
+  get #someLosePatience(): boolean {
+    const { waitForReady } = this.#options;
+    return (!waitForReady && this.#readyWaiters.size > 0) || this.#waiting.some((call) => !this.#isPatient(call));
   }
 
   #memberOf(endpoint: Endpoint): Member {
@@ -382,15 +392,15 @@ export class Channel implements Ticking, MemberOwner {
 
   #wait(call: Call): Promise<unknown> {
     if (call.abandoned !== undefined) return Promise.reject(call.abandoned);
-    const hopeless = this.#whyNotWait(call.processed);
+    const hopeless = this.#whyNotWait(call.processed, this.#isPatient(call));
     return hopeless === undefined ? this.#waiting.wait(call) : Promise.reject(hopeless);
   }
 
   /** Why waiting for an instance is of no use; undefined where it is, and then patience has an end. */
-  #whyNotWait(processed: Processed): RpcError | undefined {
+  #whyNotWait(processed: Processed, patient: boolean): RpcError | undefined {
     if (this.#closed) return this.#closedError();
-    const { clock, waitForReady } = this.#options;
-    if (waitForReady) return undefined;
+    const { clock } = this.#options;
+    if (patient) return undefined;
     if (this.#refused() !== undefined) return this.#unavailable(processed);
     const leftMs = this.#patientUntil() - clock.now();
     if (leftMs <= 0) return this.#unavailable(processed);
@@ -401,7 +411,7 @@ export class Channel implements Ticking, MemberOwner {
   #onPatienceOver(): void {
     this.#patience = undefined;
     this.failed();
-    if (this.#nobodyWaits) return;
+    if (!this.#someLosePatience) return;
     const { clock } = this.#options;
     this.#patience = clock.setTimer(() => this.#onPatienceOver(), this.#patientUntil() - clock.now());
   }

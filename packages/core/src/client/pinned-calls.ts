@@ -15,7 +15,8 @@ export interface PinnedOptions {
   readonly clock: Clock;
   readonly limits: Pick<ConnectionLimits, "sendQueueEntries" | "sendQueueWaiters">;
   readonly whenFull: WhenFull;
-  readonly waitForReady: boolean;
+  /** Whether a call waits to its deadline. */
+  readonly isPatient: (call: Call) => boolean;
   /** Sends a call again that has waited. */
   readonly invoke: Invoke;
   readonly dial: (endpoint: Endpoint) => Member;
@@ -50,7 +51,7 @@ export class PinnedCalls {
   }
 
   send(call: Call, only: string, receiver: Receiver): void {
-    const { clock, limits, whenFull, waitForReady } = this.#options;
+    const { clock, limits, whenFull, isPatient } = this.#options;
     const member = this.#memberOf(only);
     if (member === undefined) {
       receiver.fail(noEndpoint(call, only));
@@ -62,7 +63,7 @@ export class PinnedCalls {
       candidate.send(call, receiver);
       return;
     }
-    if (error !== undefined && !waitForReady) {
+    if (error !== undefined && !isPatient(call)) {
       receiver.fail(unreachable(call, member));
       return;
     }
@@ -80,7 +81,11 @@ export class PinnedCalls {
 
   /** An attempt to connect to a member has failed. */
   failed(member: Member): void {
-    if (!this.#options.waitForReady) member.room?.fail((call) => unreachable(call, member));
+    const { isPatient } = this.#options;
+    member.room?.fail(
+      (call) => unreachable(call, member),
+      (call) => !isPatient(call),
+    );
   }
 
   /** Called every now and then. */

@@ -25,6 +25,8 @@ export interface Route {
   readonly key?: string | undefined;
   /** What becomes of the call where an attempt fails, in place of what its method or its client says. */
   readonly failMode?: FailMode | undefined;
+  /** Whether it waits to its deadline while no instance is ready, in place of what its client says. */
+  readonly waitForReady?: boolean | undefined;
   /** Notes what the call does, for its caller. Set by `explain` of `withOptions`. */
   readonly trace?: Trace | undefined;
 }

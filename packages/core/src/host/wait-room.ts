@@ -78,15 +78,23 @@ export class WaitRoom {
     for (const { call, resolve } of this.#takeAll()) resolve(invoke(call));
   }
 
-  /** Fails all that wait. */
-  fail(error: (call: Call) => RpcError): void {
-    for (const { call, reject } of this.#takeAll()) reject(error(call));
+  /** Whether one of those that wait is such a call. */
+  some(which: (call: Call) => boolean): boolean {
+    for (const { call } of this.#waiting) if (which(call)) return true;
+    return false;
   }
 
-  #takeAll(): Waiting[] {
-    const all = [...this.#waiting];
-    this.#waiting.clear();
-    for (const { call } of all) call.carrier = undefined;
+  /** Fails all that wait, or such calls among them. */
+  fail(error: (call: Call) => RpcError, which: (call: Call) => boolean = () => true): void {
+    for (const { call, reject } of this.#takeAll(which)) reject(error(call));
+  }
+
+  #takeAll(which: (call: Call) => boolean = () => true): Waiting[] {
+    const all = [...this.#waiting].filter(({ call }) => which(call));
+    for (const waiting of all) {
+      this.#waiting.delete(waiting);
+      waiting.call.carrier = undefined;
+    }
     return all;
   }
 
