@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Io } from "./io.js";
 
 /** What the user gave to a command. */
-export interface Args<Options = Readonly<Record<string, unknown>>> {
+export interface Args<Options = object> {
   /** The arguments that are no options, in order. */
   readonly operands: readonly string[];
   /** The command's own options, as commander names them: `--timeout-ms 5` is `timeoutMs`. */

@@ -8,6 +8,11 @@ export const listed: readonly Listed[] = [
     load: () => import("./commands/new.js"),
   },
   {
+    name: "list",
+    summary: "list services and their instances",
+    load: () => import("./commands/list.js"),
+  },
+  {
     name: "completion",
     summary: "print what makes bash or zsh complete rpc's commands and options",
     load: async () => (await import("./commands/completion.js")).completionOf(listed),

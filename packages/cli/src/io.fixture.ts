@@ -1,3 +1,4 @@
+import type { Server } from "node:net";
 import { PassThrough, Readable } from "node:stream";
 import { Interrupted } from "./cli-error.js";
 import { run } from "./program.js";
@@ -19,6 +20,8 @@ export interface RunOptions {
   readonly interrupt?: AbortController;
   /** Called with all that stdout has said, whenever it says more. */
   readonly onStdout?: (said: string) => void;
+  /** Ctrl-C is pressed as soon as somebody has connected to this. */
+  readonly interruptWhen?: Server;
 }
 
 /** Runs `rpc` in this process, on streams of the test. */
@@ -33,6 +36,7 @@ export async function rpc(argv: readonly string[], options: RunOptions = {}): Pr
       if (interruptAt !== undefined && said.stdout.includes(interruptAt)) interrupt.abort(new Interrupted());
     });
   const [stdout, stderr] = [stream("stdout"), stream("stderr")];
+  options.interruptWhen?.once("connection", () => interrupt.abort(new Interrupted()));
   const exitCode = await run(argv, {
     stdout,
     stderr,

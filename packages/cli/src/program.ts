@@ -14,9 +14,10 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return await parse(argv, name, io);
   } catch (error) {
     if (!(error instanceof CommanderError)) return report(error, look, io);
-    if (error.exitCode === 0) return ExitCode.ok;
-    // Without a command its help is on stderr by now.
-    return error.code === "commander.help" ? ExitCode.usage : report(wrongUsage(error), look, io);
+    if (error.code === "commander.helpDisplayed") return ExitCode.ok;
+    // Where no command was given, the help is on stderr by now.
+    if (error.code === "commander.help") return argv.includes("help") ? ExitCode.ok : ExitCode.usage;
+    return report(wrongUsage(error), look, io);
   }
 }
 
