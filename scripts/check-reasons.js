@@ -12,7 +12,7 @@ const table = "docs/errors-by-reason.md";
 /** Names of errors and signals of the system. */
 const system = /^(?:E[A-Z0-9]+|ERR_\w+|SIG[A-Z]+)$/;
 /** Names of variables of the environment. */
-const environment = /^(?:NO_COLOR|RPC_[A-Z_]+)$/;
+const environment = /^(?:NO_COLOR|CONSUL_HTTP_TOKEN|RPC_[A-Z_]+)$/;
 /** Other words in capitals that are no reason of an error: of logs, of TLS, of Redis, of DNS. */
 const others = new Set(["THROWN", "CERTIFICATE", "CERTIFICATE_REQUIRED", "NO_CERTIFICATE", "READONLY", "AAAA"]);
 

@@ -14,7 +14,10 @@ export async function table(
     chars: { ...none, middle: "  " },
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
   });
-  drawn.push(heads.map(bold), ...rows.map((row) => [...row]));
+  drawn.push(
+    heads.map((head) => bold(head.toUpperCase())),
+    ...rows.map((row) => [...row]),
+  );
   return `${drawn.toString().replaceAll(/ +$/gm, "")}\n`;
 }
 

@@ -26,6 +26,6 @@ export async function listInstance(target: Target, args: Args, io: Io): Promise<
     methods.map((method) => method.name).join(" "),
     aliasOf === undefined ? "" : `another name of ${aliasOf}`,
   ]);
-  io.stdout.write(await table(["SERVICE", "METHODS", ""], rows, args));
+  io.stdout.write(await table(["Service", "Methods", ""], rows, args));
   return ExitCode.ok;
 }

@@ -58,7 +58,7 @@ function byAddress(a: ListedInstance, b: ListedInstance): number {
   return a.address < b.address ? -1 : a.address > b.address ? 1 : 0;
 }
 
-const heads = ["SERVICE", "INSTANCE", "ADDRESS", "VERSION", "STATE", "WEIGHT", "TAGS"];
+const heads = ["Service", "Instance", "Address", "Version", "State", "Weight", "Tags"];
 
 function rowsOf({ name, instances }: ListedService): string[][] {
   return instances.map(({ id, address, version, state, weight, tags }, index) => {
