@@ -1,1 +1,7 @@
+export { compareContracts } from "./compare/compare-contracts.js";
+export type { Difference } from "./compare/difference.js";
 export type * from "./contract.js";
+export { contracts } from "./contracts.js";
+export { hashesOf } from "./hash/hashes-of.js";
+export { readContract } from "./read/read-contract.js";
+export { type ValidatingOptions, validating } from "./validate/validating.js";
