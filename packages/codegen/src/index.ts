@@ -1,1 +1,3 @@
-export {};
+export { generate } from "./generate.js";
+export type { GeneratedService, GenerateOptions, GenerateResult } from "./options.js";
+export { GenerateError, type Refusal, textOf } from "./refusal.js";

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { generate } from "@rpc/codegen";
+import { bind, createClient, createDispatcher } from "@rpc/core";
+import { serviceOf } from "@rpc/decorators";
+import { transformSync } from "esbuild";
+import ts from "typescript";
+import { Everything } from "./everything.fixture.js";
+import { EverythingService, SoldOut, Zone } from "./generated/shop-everything.client.js";
+
+const folder = fileURLToPath(new URL("../../src/codegen/", import.meta.url));
+const file = `${folder}generated/shop-everything.client.ts`;
+
+describe("a client that was generated", () => {
+  test("is byte for byte what the class says", async () => {
+    const options = {
+      cwd: folder,
+      project: "../../tsconfig.json",
+      sources: ["everything.fixture.ts"],
+      out: "generated",
+    };
+    const { upToDate, written, services } = await generate({ ...options, check: true, cache: false });
+    assert.deepEqual({ upToDate, written }, { upToDate: true, written: [] });
+    assert.deepEqual(
+      services.map(({ name, descriptorName, file: path }) => [name, descriptorName, path]),
+      [["shop.everything", "EverythingService", "generated/shop-everything.client.ts"]],
+    );
+  });
+
+  test("is accepted by the strictest compiler, without decorators and without what types cannot erase", () => {
+    const options: ts.CompilerOptions = {
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.NodeNext,
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      noPropertyAccessFromIndexSignature: true,
+      noImplicitOverride: true,
+      noUnusedLocals: true,
+      isolatedModules: true,
+      isolatedDeclarations: true,
+      declaration: true,
+      verbatimModuleSyntax: true,
+      erasableSyntaxOnly: true,
+      skipLibCheck: true,
+      noEmit: true,
+      types: ["node"],
+    };
+    const program = ts.createProgram([file], options);
+    const errors = ts.getPreEmitDiagnostics(program);
+    assert.deepEqual(
+      errors.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n")),
+      [],
+    );
+  });
+
+  test("is built by a tool that looks at one file, and imports nothing but core", () => {
+    const { code } = transformSync(readFileSync(file, "utf8"), { loader: "ts", format: "esm" });
+    assert.deepEqual(code.match(/from "[^"]*"/g), ['from "@rpc/core"']);
+    assert.match(code, /defineService\("shop\.everything"/);
+  });
+
+  test("calls the class that it was generated from", async () => {
+    const { invoke } = createDispatcher([bind(serviceOf(Everything), new Everything())]);
+    const client = createClient(EverythingService, invoke);
+    const order = {
+      id: "1",
+      lines: [],
+      status: "new",
+      at: new Date(0),
+      tags: new Set<string>(),
+      parts: new Map(),
+      total: 1n,
+      position: [1, 2] as [number, number],
+      extra: {},
+    } as const;
+    assert.equal(await client.place(order), "new");
+    assert.deepEqual(await client.find("1"), order);
+    assert.deepEqual(await client.enums(Zone.home, 10), { zone: "home", size: 10 });
+    const watched = [];
+    for await (const { id } of client.watch("new")) watched.push(id);
+    assert.deepEqual(watched, ["1"]);
+    async function* lines() {
+      yield { id: "l", sku: "tea", count: 3, note: null };
+    }
+    assert.equal(await client.collect("ab", lines()), 5);
+    await assert.rejects(client.place(order, { owner: "nobody" }), { reason: SoldOut.reason });
+  });
+
+  test("has the methods of the class in the order of the class, with the same options", () => {
+    const told = ({
+      name,
+      kind,
+      idempotent,
+      timeoutMs,
+      failMode,
+      aliases,
+    }: (typeof EverythingService.methods)[number]) => ({ name, kind, idempotent, timeoutMs, failMode, aliases });
+    assert.deepEqual(EverythingService.methods.map(told), serviceOf(Everything).methods.map(told));
+  });
+});

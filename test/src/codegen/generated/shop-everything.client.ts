@@ -1,0 +1,199 @@
+// Written by "rpc generate" from the class Everything in everything.fixture.ts: change that one, and run the command again.
+import { defineService, RpcError, type ServiceDescriptor } from "@rpc/core";
+
+/**
+ * Everything at once.
+ *
+ * It has a second paragraph.
+ */
+export interface Everything {
+  /** Finds one by its id. */
+  find(id: string): Order | undefined;
+  page(after?: string): PageOfOrder;
+  /**
+   * Places an order.
+   * @throws {SoldOut} where there are not enough
+   */
+  place(order: Order, draft?: Draft): Status;
+  primitives(
+    a: string,
+    b: number,
+    c: boolean,
+    d: bigint,
+    e: null,
+    f: undefined,
+  ): string | number | boolean | bigint | null;
+  literals(status: Status, one: 1 | -1, yes: true, big: 10n, path: Path): "a" | 2 | false;
+  optional(first: number, second?: number, third?: string, ...rest: Line[]): number;
+  spread(...pair: [first: string, second?: number]): number;
+  early(first: number | undefined, second: string): number;
+  enums(zone: Zone, size: Size): { zone: Zone; size: Size };
+  containers(
+    map: ReadonlyMap<string, Set<Line>>,
+    set: ReadonlySet<Cents>,
+    list: readonly (string | null)[][],
+    tuple: readonly [Date, ...Order[]],
+  ): { a: Map<number, Date[]>; b: Map<number, Date[]> };
+  bytes(a: Uint8Array, b: ArrayBuffer, c: Float64Array): DataView;
+  json(value: Json, anything: any, whatever: unknown, thing: object): Json;
+  change(
+    change: Change,
+    part: {
+      sku: string;
+      /** How many. */
+      count: number;
+    },
+  ): NamedOfLine | undefined;
+  pages(page: PageOfPageOfLine): PageOfString;
+  inferred(count: number): { count: number; at: Date; nested: { ok: boolean }[] };
+  nothing(): void;
+  fails(): never;
+  failure(): Error;
+  money(currency: string): Money;
+  wallets(): Wallet[];
+  prices(): Map<string, number>;
+  watch(status: Status): AsyncIterable<Order>;
+  collect(name: string, lines: AsyncIterable<Line>): Cents;
+  convert(lines: AsyncIterable<Line>): AsyncIterable<Change>;
+}
+
+export interface Order {
+  [key: `x-${string}`]: unknown;
+  lines: readonly Line[];
+  status: Status;
+  at: Date;
+  replaces?: Order;
+  tags: Set<string>;
+  parts: Map<string, Line[]>;
+  photo?: Uint8Array;
+  total: bigint;
+  position: [x: number, y: number, label?: string];
+  extra: { [key: string]: unknown };
+  readonly id: string;
+}
+
+/** A line of an order. */
+export interface Line {
+  sku: string;
+  /** How many. */
+  count: number;
+  price?: Cents;
+  note: string | null;
+  "gift-wrap"?: boolean | undefined;
+  readonly id: string;
+}
+
+/** What a thing costs, in whole cents. */
+export type Cents = number;
+
+export type Status = "new" | "paid" | "sent";
+
+export interface PageOfOrder {
+  items: Order[];
+  next?: string;
+}
+
+export type Draft = {
+  readonly id?: string;
+  lines?: readonly Line[];
+  status?: Status;
+  at?: Date;
+  tags?: Set<string>;
+  parts?: Map<string, Line[]>;
+  photo?: Uint8Array;
+  total?: bigint;
+  position?: [x: number, y: number, label?: string];
+  extra?: { [key: string]: unknown };
+} & { owner: string };
+
+export type Path = `/${string}`;
+
+/** Where it goes. */
+export const Zone = {
+  /** Within the country. */
+  home: "home",
+  abroad: "abroad",
+} as const;
+export type Zone = (typeof Zone)[keyof typeof Zone];
+
+export const Size = {
+  small: 0,
+  large: 10,
+} as const;
+export type Size = (typeof Size)[keyof typeof Size];
+
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+export type Change = { kind: "added"; line: Line } | { kind: "removed"; sku: string };
+
+export type NamedOfLine = {
+  readonly id: string;
+  readonly sku: string;
+  /** How many. */
+  readonly count: number;
+  readonly price?: number;
+  readonly note: string | null;
+  readonly "gift-wrap"?: boolean | undefined;
+};
+
+export interface PageOfPageOfLine {
+  items: PageOfLine[];
+  next?: string;
+}
+
+export interface PageOfLine {
+  items: Line[];
+  next?: string;
+}
+
+export interface PageOfString {
+  items: string[];
+  next?: string;
+}
+
+/** A class: what travels of it are its fields. */
+export interface Money {
+  cents: number;
+  readonly currency: string;
+  /** When it was counted. */
+  counted?: Date;
+}
+
+export interface Wallet {
+  owner: string;
+  money: Money[];
+}
+
+/** Nothing of it is left. */
+export class SoldOut extends RpcError {
+  static override readonly reason = "SOLD_OUT";
+  declare readonly details: { readonly sku: string; readonly left: number };
+}
+
+/** What `createClient`, `@InjectClient` and a connector's `client` want. */
+export const EverythingService: ServiceDescriptor<Everything> = defineService<Everything>("shop.everything", {
+  find: { idempotent: true },
+  page: {},
+  place: { idempotent: true, timeoutMs: 300_000, failMode: "failfast", alias: ["put", "set"] },
+  primitives: {},
+  literals: {},
+  optional: {},
+  spread: {},
+  early: {},
+  enums: {},
+  containers: {},
+  bytes: {},
+  json: {},
+  change: {},
+  pages: {},
+  inferred: {},
+  nothing: {},
+  fails: {},
+  failure: {},
+  money: {},
+  wallets: {},
+  prices: {},
+  watch: { stream: "server" },
+  collect: { stream: "client" },
+  convert: { stream: "duplex" },
+});
