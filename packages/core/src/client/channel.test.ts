@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Balancer, Candidate } from "../contract/balancer.js";
 import { RpcError } from "../contract/errors.js";
+import type { Endpoint } from "../contract/registry.js";
 import type { Transport } from "../contract/transport.js";
 import { bind } from "../service/bind.js";
 import { defineService } from "../service/define-service.js";
@@ -135,6 +136,29 @@ describe("calls made before there is a server", () => {
       ["a", "b", "a"],
       (await waits).error?.message,
     );
+  });
+
+  test("go to the instances that a filter can judge where it throws at one, and the log says so once", async (t) => {
+    const { clock, serveShop, connect, finish } = simulation(t);
+    await serveShop("a");
+    await serveShop("b");
+    const list = [endpointAt(B), endpointAt(A, { tags: { version: "2.1" } })];
+    const registry = listedRegistry();
+    // As each minute, whatever the watch tells.
+    registry.list = async () => list;
+    registry.say(list);
+    const errors: string[] = [];
+    const quiet = () => {};
+    const shop = connect({
+      registry,
+      balancer: Object.assign(() => turns(), { admits: ({ tags }: Endpoint) => tags["version"]!.startsWith("2") }),
+      logger: { debug: quiet, info: quiet, warn: quiet, error: (line) => errors.push(line) },
+    }).client(ShopService);
+    assert.equal(await finish(shop.where()), "a");
+    await clock.advance(180_000);
+    assert.equal(await finish(shop.where()), "a");
+    assert.equal(errors.length, 1);
+    assert.match(errors[0]!, /filter of the balancer of shop\.Shop failed at memory:\/\/b/);
   });
 
   test("fail by name where nothing is registered, and where the registry cannot be asked", async (t) => {

@@ -63,6 +63,8 @@ export interface ChannelOptions {
   /** Lends one of the connections to an address, by its number from 0; give it back with `release`. */
   readonly lend: (endpoint: Endpoint, number: number) => Link;
   readonly release: (link: Link, user: LinkUser) => void;
+  /** Told each time that an endpoint is left out. */
+  readonly onEject?: () => void;
   /** Told that an instance has said itself that it leaves, and that one which had is there again. Absent: nobody wants to know. */
   readonly onLeave?: (endpoint: Endpoint) => void;
   readonly onReturn?: (endpoint: Endpoint) => void;
@@ -90,6 +92,8 @@ export class Channel implements Ticking, MemberOwner {
   /** Those that the list says may be called, and the balancer wants. */
   #active: readonly Endpoint[] = [];
   #ejected = 0;
+  /** Whether it was logged. */
+  #filterFailed = false;
   readonly #pinned: PinnedCalls;
   #lastError: RpcError | undefined;
   #closed = false;
@@ -172,6 +176,11 @@ export class Channel implements Ticking, MemberOwner {
     return false;
   }
 
+  /** Endpoints that are left out now. */
+  get ejected(): number {
+    return this.#ejected;
+  }
+
   /** Calls that wait until an endpoint is ready. */
   get waiting(): number {
     return this.#waiting.size;
@@ -218,9 +227,8 @@ export class Channel implements Ticking, MemberOwner {
     const first = !this.#listed;
     this.#listed = true;
     const { balancer, subset } = this.#options;
-    const { admits, whole } = balancer;
-    this.#active = endpoints.filter((endpoint) => !endpoint.inactive && admits?.(endpoint) !== false);
-    const chosen = whole === true ? this.#active : subsetOf(this.#active, subset.size, subset.index);
+    this.#active = endpoints.filter((endpoint) => !endpoint.inactive && this.#admits(endpoint));
+    const chosen = balancer.whole === true ? this.#active : subsetOf(this.#active, subset.size, subset.index);
     const listed = new Map(chosen.map((endpoint) => [`${endpoint.id} ${endpoint.address}`, endpoint]));
     const joining = this.#picker !== undefined;
     let changed = false;
@@ -258,6 +266,21 @@ export class Channel implements Ticking, MemberOwner {
     const message = `the registry cannot be asked for ${this.#options.service.name}`;
     this.#lastError = new RpcError("unavailable", message, { reason: "NO_REGISTRY", processed: "no", cause });
     this.failed();
+  }
+
+  /** A filter is somebody else's code: where it throws at an instance, that one is left out, and no other. */
+  #admits(endpoint: Endpoint): boolean {
+    const { balancer, logger, service } = this.#options;
+    try {
+      return balancer.admits?.(endpoint) !== false;
+    } catch (error) {
+      if (!this.#filterFailed) {
+        const message = `the filter of the balancer of ${service.name} failed at ${endpoint.address}, which is left out`;
+        logger.error(message, { service: service.name, endpoint: endpoint.address, error: String(error) });
+      }
+      this.#filterFailed = true;
+      return false;
+    }
   }
 
   /** Takes no more calls, fails those that wait and gives the connections back. */
@@ -371,6 +394,7 @@ export class Channel implements Ticking, MemberOwner {
     if (member.health === undefined || (this.#ejected + 1) * 2 > this.#members.size) return;
     const forMs = member.health.eject(clock.now());
     this.#ejected++;
+    this.#options.onEject?.();
     const { address } = member.endpoint;
     logger.warn(`${address} gets no calls of ${service.name} for ${forMs / 1_000} s: ${why}`, {
       service: service.name,

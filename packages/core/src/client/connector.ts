@@ -94,6 +94,7 @@ class SocketConnector implements Connector {
   readonly #ledger: Ledger<Session>;
   readonly #calls = new MethodTable();
   readonly #dials = new Attempts();
+  #ejections = 0;
   #closed: Promise<void> | undefined;
 
   constructor(options: ConnectOptions) {
@@ -191,8 +192,11 @@ class SocketConnector implements Connector {
   stats(): ClientStats {
     const total = this.#ledger.total();
     const calls = this.#calls.total().stats(total.made.total());
-    let waiting = 0;
-    for (const { channel } of this.#channels.values()) waiting += channel?.waiting ?? 0;
+    let [waiting, ejected] = [0, 0];
+    for (const { channel } of this.#channels.values()) {
+      waiting += channel?.waiting ?? 0;
+      ejected += channel?.ejected ?? 0;
+    }
     return {
       calls,
       methods: this.#calls.stats(total.made),
@@ -202,6 +206,8 @@ class SocketConnector implements Connector {
       evicted: calls.reasons["QUEUE_EVICTED"] ?? 0,
       refused: calls.reasons["QUEUE_FULL"] ?? 0,
       throttled: calls.reasons["THROTTLED"] ?? 0,
+      ejected,
+      ejections: this.#ejections,
       listAgeMs: this.#lists.size === 0 ? null : Math.max(...[...this.#lists].map(({ ageMs }) => ageMs)),
       ...this.#ledger.stats(total),
     };
@@ -210,6 +216,7 @@ class SocketConnector implements Connector {
   resetStats(): void {
     this.#calls.reset();
     this.#dials.reset();
+    this.#ejections = 0;
     this.#ledger.reset();
   }
 
@@ -263,6 +270,7 @@ class SocketConnector implements Connector {
       mayMove: policy && ((call, written) => policy.claim(call, written)),
       lend: (endpoint, number) => this.#lend(endpoint, number),
       release: (link, user) => this.#release(link, user),
+      onEject: () => this.#ejections++,
       onLeave: (endpoint) => followed?.onLeave(endpoint),
       onReturn: (endpoint) => followed?.onReturn(endpoint),
     });

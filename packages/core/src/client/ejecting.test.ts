@@ -46,6 +46,7 @@ async function fleet(
   await clock.advance(100);
   return {
     clock,
+    connector,
     sick,
     shop,
     warned,
@@ -78,6 +79,20 @@ describe("an endpoint that fails its calls", () => {
     assert.equal((await calls(9))["b"], undefined);
     await clock.advance(750);
     assert.equal((await calls(9))["b"], 3);
+  });
+
+  test("is counted: how many are left out now, and how often one was", async (t) => {
+    const { clock, connector, sick, calls } = await fleet(t, ["a", "b", "c"]);
+    const counted = () => [connector.stats().ejected, connector.stats().ejections];
+    sick.add("b");
+    await calls(60);
+    assert.deepEqual(counted(), [1, 1]);
+    await clock.advance(5_500);
+    assert.deepEqual(counted(), [0, 1]);
+    await calls(60);
+    assert.deepEqual(counted(), [1, 2]);
+    connector.resetStats();
+    assert.deepEqual(counted(), [1, 0]);
   });
 
   test("is left out for longer each time", async (t) => {

@@ -19,6 +19,7 @@ function looping(watch: Watch, list: Registry["list"] = async () => Promise.reje
   const lost: unknown[] = [];
   const stop = new AbortController();
   const asked: number[] = [];
+  const logged: string[] = [];
   const registry: Partial<Registry> = {
     list(...args) {
       asked.push(Math.round(clock.now()));
@@ -36,13 +37,13 @@ function looping(watch: Watch, list: Registry["list"] = async () => Promise.reje
       clock,
       random: () => 0.5,
       backoff: {},
-      logger: silent,
+      logger: { ...silent, error: (message) => void logged.push(message) },
       onList: (endpoints) => void lists.push(endpoints),
       onLost: (cause) => void lost.push(cause),
     },
     stop.signal,
   );
-  return { clock, watchedAt, lists, lost, stop, loop, over: loop.over, asked };
+  return { clock, watchedAt, lists, lost, stop, loop, over: loop.over, asked, logged };
 }
 
 describe("the watch of a service", () => {
@@ -98,6 +99,21 @@ describe("the watch of a service", () => {
     };
     await clock.advance(150);
     assert.ok(lost.length >= 1);
+    stop.abort();
+    await over;
+  });
+
+  test("a whole list that cannot be taken is logged, and the process goes on asking", async () => {
+    const { clock, asked, logged, stop, over } = looping(
+      async function* (_times, signal) {
+        yield [endpoint];
+        await aborted(signal);
+      },
+      async () => null as never,
+    );
+    await clock.advance(130_000);
+    assert.equal(asked.length, 2);
+    assert.deepEqual(new Set(logged), new Set(["the list of Shop cannot be used; the last known list stays in force"]));
     stop.abort();
     await over;
   });

@@ -45,17 +45,22 @@ export class WatchLoop {
     this.over = this.#run();
   }
 
-  /** Asks for the whole list now. */
+  /** Asks for the whole list now. Never rejects: what a registry lists may be anything. */
   async ask(): Promise<void> {
-    const { onList } = this.#options;
+    const { onList, logger, service } = this.#options;
     const before = this.#last;
     const list = await this.#list();
     // What the watch has told meanwhile is newer.
     if (list === undefined || this.#signal.aborted || this.#last !== before) return;
-    onList(list);
-    if (before === undefined || same(list, before)) return;
-    this.#last = list;
-    this.#renew();
+    try {
+      onList(list);
+      if (before === undefined || same(list, before)) return;
+      this.#last = list;
+      this.#renew();
+    } catch (error) {
+      const message = `the list of ${service} cannot be used; the last known list stays in force`;
+      logger.error(message, { service, error: String(error) });
+    }
   }
 
   /** Resolves to the whole list; undefined where the registry cannot say: its watch tells of that. */

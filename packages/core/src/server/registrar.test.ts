@@ -177,6 +177,26 @@ describe("the registration of a process", () => {
     assert.equal(clock.timers, 0);
   });
 
+  test("is changed, and stays so, though it was only under way when its process said so", async () => {
+    const { clock, registry, it } = registrar();
+    registry.away = true;
+    const started = it.start();
+    await clock.advance(8_000);
+    await started;
+    registry.hang = true;
+    registry.away = false;
+    await clock.advance(30_000); // registering has begun
+    await assert.rejects(it.setState({ inactive: true }), /told as soon as/);
+    registry.hang = false;
+    registry.answer();
+    await clock.settle();
+    registry.say([entry]); // what was registered before the change was known
+    await clock.advance(60_000);
+    assert.deepEqual(registry.leases[0]?.entries, [{ ...entry, inactive: true }]);
+    await it.release(5_000);
+    assert.equal(clock.timers, 0);
+  });
+
   test("takes no change that cannot be", async () => {
     const { registry, it } = registrar();
     await it.start();

@@ -89,7 +89,12 @@ export class Registrar {
   }
 
   async #tell(): Promise<void> {
-    await this.#lease?.update(this.#entries);
+    // Registering may be under way, with what was to be registered when it began.
+    if (this.#lease === undefined) {
+      const message = "nothing is registered yet: the registry is told as soon as it can be reached";
+      throw new RpcError("unavailable", message, { reason: "NO_REGISTRY", processed: "no" });
+    }
+    await this.#lease.update(this.#entries);
     this.#settlesAt = this.#options.clock.now() + settlingMs;
   }
 

@@ -139,6 +139,9 @@ export interface ClientStats extends EndStats, MethodStats {
   readonly refused: number;
   /** Calls that were not sent since their servers reject too many (`THROTTLED`). */
   readonly throttled: number;
+  /** Endpoints that are left out now since they failed too many calls, and how often one was; each service counts its own. */
+  readonly ejected: number;
+  readonly ejections: number;
   /** How long ago the registry last said, or said again, what is called, in ms: of its lists the oldest. null without a registry, or before the first call. */
   readonly listAgeMs: number | null;
   /** Calls that wait until an instance is ready. */
