@@ -5,11 +5,11 @@ import { settings } from "./settings.js";
 // Orders in. It connects as they do, with TLS and token. A probe that only opens the port would succeed for a process that
 // hangs, since the system accepts for it, and each would be logged as a handshake that failed.
 const [service = ""] = process.argv.slice(2);
-const { advertise, cluster = "", transports, connect: { credentials } = {} } = settings(process.env);
-if (advertise === undefined) throw new Error("POD_IP is missing: this is for pods");
+const { listen, cluster = "", transports, connect: { credentials } = {} } = settings(process.env);
+if (!listen) throw new Error("POD_IP is missing: this is for pods");
 
 const connector = connect({
-  address: advertise,
+  address: listen,
   cluster,
   ...(transports && { transports }),
   ...(credentials && { credentials }),

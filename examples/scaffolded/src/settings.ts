@@ -26,8 +26,7 @@ function inPod(env: NodeJS.ProcessEnv): AppOptions {
   const { POD_IP, POD_NAMESPACE, RPC_TLS_FOLDER, RPC_TOKEN, RPC_INSECURE } = env;
   const at = (scheme: "tcp" | "tls"): AppOptions => ({
     cluster,
-    listen: `${scheme}://0.0.0.0:${port}`,
-    advertise: `${scheme}://${POD_IP}:${port}`,
+    listen: `${scheme}://${POD_IP}:${port}`,
     registry: dnsRegistry({ name: `{service}.${POD_NAMESPACE}.svc.cluster.local:${port}`, scheme }),
   });
   if (RPC_INSECURE === "true") {

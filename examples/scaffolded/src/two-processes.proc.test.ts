@@ -7,8 +7,8 @@ import { join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
 import { createApp } from "@rpc/decorators";
-import { OrdersService } from "./clients/orders.client.js";
-import { StockService } from "./clients/stock.client.js";
+import { OrdersService } from "./generated/orders.client.js";
+import { StockService } from "./generated/stock.client.js";
 import { settings } from "./settings.js";
 
 test("an order placed in one process takes its pieces in another, and both end when they are told to", async (t) => {

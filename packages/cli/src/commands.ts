@@ -8,6 +8,11 @@ export const listed: readonly Listed[] = [
     load: () => import("./commands/new.js"),
   },
   {
+    name: "add",
+    summary: "add a service to a project: class, test, manifest, client",
+    load: () => import("./commands/add.js"),
+  },
+  {
     name: "list",
     summary: "list services and their instances",
     load: () => import("./commands/list.js"),

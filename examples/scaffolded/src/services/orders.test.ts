@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { bind, createClient, createDispatcher } from "@rpc/core";
-import { StockService } from "../clients/stock.client.js";
+import { StockService } from "../generated/stock.client.js";
 import { Orders } from "./orders.js";
 import { Stock } from "./stock.js";
 

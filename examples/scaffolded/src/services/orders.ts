@@ -1,6 +1,6 @@
 import type { Client } from "@rpc/core";
 import { InjectClient, Method, Service } from "@rpc/decorators";
-import { type Stock, StockService } from "../clients/stock.client.js";
+import { type Stock, StockService } from "../generated/stock.client.js";
 
 /** An order as it was placed. */
 export interface Order {

@@ -36,7 +36,6 @@ interface Container {
 interface Settings {
   readonly cluster: string;
   readonly listen: string;
-  readonly advertise: string;
   readonly insecure?: boolean;
   readonly transports?: object;
   readonly serve: { readonly drainMs: number; readonly authenticate?: unknown };
@@ -95,8 +94,7 @@ describe("manifests of a scaffolded project", () => {
 
       const scheme = insecure ? "tcp" : "tls";
       const port = container.ports[0]?.containerPort;
-      assert.equal(told.listen, `${scheme}://0.0.0.0:${port}`);
-      assert.equal(told.advertise, `${scheme}://10.0.0.7:${port}`);
+      assert.equal(told.listen, `${scheme}://10.0.0.7:${port}`);
       assert.equal(named.spec.ports[0]?.port, port);
       assert.match(readFileSync(new URL("Dockerfile", example), "utf8"), new RegExp(`^EXPOSE ${port}$`, "m"));
       assert.deepEqual([told.insecure, told.serve.authenticate !== undefined], [insecure || undefined, !insecure]);

@@ -44,7 +44,7 @@ describe("names of what is scaffolded", () => {
 
   test("a service's files and its name in DNS follow from its name", () => {
     const names = ["Orders", "OrderItems", "HTTPGateway", "V2", "Orders2Go"];
-    assert.deepEqual(names.map(fileNameOf), ["orders", "order-items", "http-gateway", "v2", "orders2-go"]);
+    assert.deepEqual(names.map(fileNameOf), ["orders", "order-items", "httpgateway", "v2", "orders2-go"]);
     assert.deepEqual(names.map(labelOf), ["orders", "orderitems", "httpgateway", "v2", "orders2go"]);
   });
 });

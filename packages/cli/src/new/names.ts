@@ -53,12 +53,9 @@ export function checkServiceName(name: string): void {
   if (wrong !== undefined) throw new CliError(`${JSON.stringify(name)} cannot be the name of a service: ${wrong}`);
 }
 
-/** Returns the name of a service's files: `OrderItems` is `order-items`. */
+/** Returns the name of a service's files, as `rpc generate` makes that of its client: `OrderItems` is `order-items`. */
 export function fileNameOf(service: string): string {
-  return service
-    .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
-    .replace(/([A-Z])([A-Z][a-z])/g, "$1-$2")
-    .toLowerCase();
+  return service.replace(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();
 }
 
 /** Returns the name that a service has in DNS, as `@rpc/registry-dns` makes it: `OrderItems` is `orderitems`. */

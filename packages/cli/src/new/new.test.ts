@@ -32,6 +32,13 @@ describe("rpc new", () => {
     assert.deepEqual(await readdir(cwd), ["shop"]);
   });
 
+  test("its clients and its contract are what rpc generate writes now", async () => {
+    const { generate } = await import("@rpc/codegen");
+    const { written, removed } = await generate({ cwd: example, check: true, cache: false });
+    const mend = "npx rpc generate in examples/scaffolded, then node scripts/templates.js";
+    assert.deepEqual([...written, ...removed], [], mend);
+  });
+
   test("names everything after the project, and its package with the scope", async () => {
     assert.equal((await rpc(["new", "@acme/web-store"], { cwd })).exitCode, 0);
     const files = await filesIn(join(cwd, "web-store"));

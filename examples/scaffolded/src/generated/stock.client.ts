@@ -1,5 +1,5 @@
-// Written by `rpc generate`: change the class, and run it again.
-import { defineService } from "@rpc/core";
+// Written by "rpc generate" from the class Stock in src/services/stock.ts: change that one, and run the command again.
+import { defineService, type ServiceDescriptor } from "@rpc/core";
 
 /** What lies on the shelves. It is kept in memory: before there are two of these, a database belongs here. */
 export interface Stock {
@@ -9,7 +9,8 @@ export interface Stock {
   take(orderId: string, product: string, quantity: number): number;
 }
 
-export const StockService = defineService<Stock>("Stock", {
+/** What `createClient`, `@InjectClient` and a connector's `client` want. */
+export const StockService: ServiceDescriptor<Stock> = defineService<Stock>("Stock", {
   left: { idempotent: true },
   take: { idempotent: true },
 });
