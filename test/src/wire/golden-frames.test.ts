@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import test, { type TestContext } from "node:test";
-import { defineService, messagePack, oneway, type Reply, RpcError, type Sink, tokens, withOptions } from "@rpc/core";
+import {
+  type Contracts,
+  defineService,
+  messagePack,
+  oneway,
+  type Reply,
+  RpcError,
+  type Sink,
+  tokens,
+  withOptions,
+} from "@rpc/core";
 import { type ArithServer, arithClient, arithServer, DividedByZero } from "./golden/arith.js";
 import { golden, goldenLines, unasked } from "./golden/document.js";
 import { ticksClient, ticksServer } from "./golden/ticks.js";
@@ -250,6 +260,27 @@ test("a client sets the optional fields that the document says and reads those o
   await takes(otherPeer, "request-add");
   says(otherPeer, "response-with-load");
   assert.equal(await plain, 3);
+});
+
+test("a server that has a contract tells its methods' hashes in the document's frame, and a client takes it", async (t) => {
+  const hashes: Readonly<Record<string, string>> = { add: "7dd8786f994e2be4", divide: "0123456789abcdef" };
+  const contract: Contracts = {
+    services: ["Arith"],
+    describe: () => undefined,
+    hashOf: (_service, method) => hashes[method],
+    breaking: () => [],
+  };
+  const peer = await dials(await arithServer(t, { contract }), t);
+  says(peer, "open");
+  await takes(peer, "opened-with-hashes");
+
+  const client = await arithClient(t, { contract });
+  const sum = client.arith.add(1, 2);
+  const server = await client.server.accept();
+  await accepts(server, "opened-with-hashes");
+  await takes(server, "request-add");
+  says(server, "response-add");
+  assert.equal(await sum, 3);
 });
 
 test("an error of a class that both sides were told of is the document's frame, and arrives as that class", async (t) => {

@@ -16,7 +16,8 @@ const failure = new RpcError("unknown", "made up");
 function candidate(remote: Partial<RemoteService> = {}) {
   const session = { readAt: 0, roundTripMs: 40, send: () => new Promise(() => {}) };
   const method: RemoteMethod = { index: 0, idempotent: true, codec: undefined, flags: 0, counters: new CallCounters() };
-  const service = { methods: [method], kinds: new Map([["up", "unary" as const]]), find: () => method, ...remote };
+  const kinds = new Map([["up", "unary" as const]]);
+  const service = { methods: [method], kinds, schemaHashes: new Map(), find: () => method, ...remote };
   return { session, it: new ReadyCandidate(endpoint, session as unknown as Session, service) };
 }
 

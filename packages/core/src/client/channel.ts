@@ -9,6 +9,7 @@ import type { Logger } from "../contract/logger.js";
 import type { ServiceDescriptor } from "../contract/method.js";
 import type { Endpoint } from "../contract/registry.js";
 import { WaitRoom } from "../host/wait-room.js";
+import type { RemoteService } from "../session/remote-service.js";
 import type { Session } from "../session/session.js";
 import type { WhenFull } from "../session/when-full.js";
 import type { ReadyCandidate } from "./candidate.js";
@@ -65,6 +66,8 @@ export interface ChannelOptions {
   readonly release: (link: Link, user: LinkUser) => void;
   /** Told each time that an endpoint is left out. */
   readonly onEject?: () => void;
+  /** Told that the service was opened on a connection. */
+  readonly onOpened?: (session: Session, remote: RemoteService) => void;
   /** Told that an instance has said itself that it leaves, and that one which had is there again. Absent: nobody wants to know. */
   readonly onLeave?: (endpoint: Endpoint) => void;
   readonly onReturn?: (endpoint: Endpoint) => void;
@@ -308,6 +311,7 @@ export class Channel implements Ticking, MemberOwner {
       if (session.state !== "ready" || lane.link === undefined || this.#closed) return;
       if (remote !== undefined) {
         member.add(session, remote);
+        this.#options.onOpened?.(session, remote);
         this.#options.onReturn?.(member.endpoint);
         if (member.warmsFrom !== undefined) this.#warm(member, member.candidate!, clock.now());
         if (member.room !== undefined) this.#pinned.opened(member);

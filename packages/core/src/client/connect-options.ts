@@ -4,6 +4,7 @@ import type { Interceptor } from "../contract/call.js";
 import type { Clock, Random } from "../contract/clock.js";
 import type { Codec } from "../contract/codec.js";
 import type { CompressionChoice } from "../contract/compression.js";
+import type { Contracts } from "../contract/contracts.js";
 import type { ErrorClass } from "../contract/error-class.js";
 import { RpcError } from "../contract/errors.js";
 import type { KeepAliveOptions } from "../contract/keep-alive.js";
@@ -13,7 +14,7 @@ import type { Address, Registry } from "../contract/registry.js";
 import type { OnConnect, Transport } from "../contract/transport.js";
 import { checkRetry } from "../host/retry-option.js";
 import type { RetryOptions } from "../interceptors/retry-policy.js";
-import { badOption, checkOptions, clock, logger, type OptionKinds } from "../service/check-options.js";
+import { badOption, checkOptions, clock, contract, logger, type OptionKinds } from "../service/check-options.js";
 import { checkCodecs } from "../service/codecs-option.js";
 import { checkTransports } from "../service/transports-option.js";
 import type { WhenFull } from "../session/when-full.js";
@@ -95,6 +96,12 @@ export interface ConnectSettings {
   /** Waits between attempts to connect, or to watch the registry. Defaults to 100 ms × 1.6, ± 20 %, 30 s at most. */
   readonly backoff?: BackoffOptions;
   /**
+   * What this client was built to expect: `contracts` of `@rpc/schema` makes it. Where a server tells another schema hash, its
+   * contract is fetched, once for each version, and what breaks is logged once and named in the errors of the method.
+   * Defaults to comparing nothing.
+   */
+  readonly contract?: Contracts;
+  /**
    * Classes of errors that arrive as themselves where both sides name them, by their reason. Defaults to none: then every
    * error is an `RpcError`.
    */
@@ -137,6 +144,7 @@ const kinds = {
   whenFull: ["evict", "refuse", "wait"],
   connectMs: "count",
   backoff: "object",
+  contract,
   errors: "list",
   logger,
   clock,

@@ -29,6 +29,7 @@ import { schemeOf } from "../transport/address.js";
 import { defaultTransports } from "../transport/default-transports.js";
 import { Channel } from "./channel.js";
 import { type ConnectOptions, checkConnectOptions } from "./connect-options.js";
+import { ContractComparison } from "./contract-comparison.js";
 import { countedDial } from "./counted-dial.js";
 import { counting, countingDirect } from "./counting.js";
 import { createClient } from "./create-client.js";
@@ -95,6 +96,8 @@ class SocketConnector implements Connector {
   readonly #calls = new MethodTable();
   readonly #dials = new Attempts();
   #ejections = 0;
+  /** Undefined where nothing is known to compare with. */
+  readonly #comparison: ContractComparison | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(options: ConnectOptions) {
@@ -127,11 +130,13 @@ class SocketConnector implements Connector {
       onConnect: options.onConnect,
       connectMs: options.connectMs ?? 5_000,
       backoff: options.backoff ?? {},
-      host: hostOf(options.serve, clock, safeLogger),
+      host: hostOf(options.serve, options.contract, clock, safeLogger),
       streamBudget: streamsOf(options.serve),
       callPeer: peerCalling({ interceptors, retry, clock, random, table: this.#calls }),
     };
     this.#ledger = new Ledger(() => clock.now());
+    const { contract } = options;
+    this.#comparison = contract && new ContractComparison(contract, clock, safeLogger);
   }
 
   client<T>(service: ServiceDescriptor<T>): Client<T> {
@@ -271,6 +276,7 @@ class SocketConnector implements Connector {
       lend: (endpoint, number) => this.#lend(endpoint, number),
       release: (link, user) => this.#release(link, user),
       onEject: () => this.#ejections++,
+      onOpened: (session, remote) => this.#comparison?.onOpened(service, session, remote),
       onLeave: (endpoint) => followed?.onLeave(endpoint),
       onReturn: (endpoint) => followed?.onReturn(endpoint),
     });

@@ -1,5 +1,6 @@
 import type { Admission, Interceptor } from "../contract/call.js";
 import type { Clock } from "../contract/clock.js";
+import type { Contracts } from "../contract/contracts.js";
 import type { Logger } from "../contract/logger.js";
 import type { Binding } from "../contract/method.js";
 import { createHost } from "../host/create-host.js";
@@ -63,7 +64,12 @@ export function streamsOf(offer: Offer | undefined): StreamBudget {
 }
 
 /** Returns what answers servers, or undefined where nothing is offered. */
-export function hostOf(offer: Offer | undefined, clock: Clock, logger: Logger): ServiceHost | undefined {
+export function hostOf(
+  offer: Offer | undefined,
+  contract: Contracts | undefined,
+  clock: Clock,
+  logger: Logger,
+): ServiceHost | undefined {
   if (offer === undefined) return undefined;
   const options: OfferOptions = isBindings(offer) ? { services: offer } : offer;
   if (options.services.length === 0) return undefined;
@@ -79,6 +85,7 @@ export function hostOf(offer: Offer | undefined, clock: Clock, logger: Logger): 
     handlersRunning: options.handlersRunning ?? 256,
     waitQueueEntries: options.waitQueueEntries ?? 1_024,
     waitQueueBytes: options.waitQueueBytes ?? 4 * 1_048_576,
+    contract,
     clock,
     logger,
   });

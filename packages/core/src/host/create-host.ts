@@ -1,6 +1,7 @@
 import { runInCall } from "../ambient/index.js";
 import type { Admission, Call, Interceptor, Invoke } from "../contract/call.js";
 import type { Clock } from "../contract/clock.js";
+import type { Contracts } from "../contract/contracts.js";
 import type { Logger } from "../contract/logger.js";
 import type { Binding, ServiceDescriptor } from "../contract/method.js";
 import { compose } from "../interceptors/compose.js";
@@ -21,6 +22,7 @@ export interface HostSettings extends StartLimits {
   readonly ambient: boolean;
   /** Requests of one connection that may be without an answer, where that is fewer than the connection's own limit. */
   readonly inFlight: number | undefined;
+  readonly contract: Contracts | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -36,6 +38,7 @@ export function createHost(settings: HostSettings): ServiceHost {
     admissions = [],
     ambient,
     inFlight,
+    contract,
     clock,
     logger,
   } = settings;
@@ -46,6 +49,7 @@ export function createHost(settings: HostSettings): ServiceHost {
     queue: new StartQueue(clock, { handlersRunning, waitQueueEntries, waitQueueBytes }),
     logger,
     inFlight,
+    contract,
   };
   if (services !== undefined) {
     const all = reflection === undefined ? services : [...services, reflection];

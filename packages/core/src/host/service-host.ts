@@ -1,10 +1,12 @@
 import type { Admission, Head, Invoke, Rejection } from "../contract/call.js";
+import type { Contracts } from "../contract/contracts.js";
 import { RpcError } from "../contract/errors.js";
 import type { Logger } from "../contract/logger.js";
 import type { Method } from "../contract/method.js";
 import type { StartQueue } from "../overload/start-queue.js";
 import { defineService } from "../service/define-service.js";
 import { wellFormed } from "../service/names.js";
+import { schemaHashOf } from "../service/schema-hash.js";
 import { isToldInFull } from "../session/fault-of.js";
 import { logThrown } from "../session/log-thrown.js";
 import type { Host } from "../session/session-options.js";
@@ -14,6 +16,8 @@ export interface ServiceHostOptions {
   readonly admissions: readonly Admission[];
   /** In front of the handlers of all connections. */
   readonly queue: StartQueue;
+  /** What the services promise, as far as that is known. */
+  readonly contract: Contracts | undefined;
   readonly logger: Logger;
   /** Requests of one connection that may be without an answer, where that is fewer than the connection's own limit. */
   readonly inFlight: number | undefined;
@@ -41,6 +45,10 @@ export class ServiceHost implements Host {
 
   open(service: string, wanted: readonly string[]): readonly Method[] | undefined {
     return this.#methodsOf(service, wanted);
+  }
+
+  hashOf(method: Method): string | undefined {
+    return schemaHashOf(method, this.#options.contract);
   }
 
   admit(head: Head): Rejection | undefined {

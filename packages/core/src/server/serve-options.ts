@@ -3,6 +3,7 @@ import type { Admission, Interceptor, Invoke } from "../contract/call.js";
 import type { Clock, Random } from "../contract/clock.js";
 import type { Codec } from "../contract/codec.js";
 import type { CompressionChoice } from "../contract/compression.js";
+import type { Contracts } from "../contract/contracts.js";
 import type { ErrorClass } from "../contract/error-class.js";
 import type { KeepAliveOptions } from "../contract/keep-alive.js";
 import type { ConnectionLimits } from "../contract/limits.js";
@@ -11,7 +12,7 @@ import type { Binding } from "../contract/method.js";
 import type { Address, NamedTags, Registry } from "../contract/registry.js";
 import type { OnConnect, Transport } from "../contract/transport.js";
 import type { PeerCallOptions } from "../host/peer-call-options.js";
-import { clock, logger, type OptionKinds } from "../service/check-options.js";
+import { clock, contract, logger, type OptionKinds } from "../service/check-options.js";
 
 /** What is served: bindings of services, or one bare function for whatever is called. */
 export type Served =
@@ -82,6 +83,11 @@ export interface ServeSettings extends NamedTags {
   /** How long `close` lets handlers finish, in ms. Defaults to 25 000. */
   readonly drainMs?: number;
   /**
+   * What the services promise: `contracts` of `@rpc/schema` makes it. Clients are told each method's schema hash as they open a
+   * service, and the whole contract when they ask. Defaults to the hashes of generated descriptors.
+   */
+  readonly contract?: Contracts;
+  /**
    * Classes of errors that arrive as themselves where both sides name them, by their reason. Defaults to none: then every
    * error is an `RpcError`.
    */
@@ -129,6 +135,7 @@ export const serveOptionKinds = {
   limits: "object",
   keepAlive: "object",
   drainMs: "number",
+  contract,
   errors: "list",
   logger,
   clock,

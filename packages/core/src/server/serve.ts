@@ -162,6 +162,7 @@ class ListeningServer implements Server {
         handlersRunning: options.handlersRunning ?? 8_192,
         waitQueueEntries: options.waitQueueEntries ?? 1_024,
         waitQueueBytes: options.waitQueueBytes ?? 16 * 1_048_576,
+        contract: options.contract,
         clock,
         logger,
       }),
@@ -191,10 +192,10 @@ class ListeningServer implements Server {
   }
 
   #reflection(clock: Clock): Binding {
-    const { services, cluster = "" } = this.#options;
+    const { services, contract, cluster = "" } = this.#options;
     return reflectionOf({
       services,
-      contract: undefined,
+      contract,
       instance: this.instance,
       cluster,
       clock,

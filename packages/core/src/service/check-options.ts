@@ -43,6 +43,7 @@ const says: Readonly<Record<string, string>> = {
 
 /** What plugins must have. */
 export const logger: With = { functions: ["debug", "info", "warn", "error"] };
+export const contract: With = { functions: ["describe", "hashOf", "breaking"] };
 export const clock: With = { functions: ["now", "setTimer", "atEndOfTurn", "afterReads"] };
 
 /**

@@ -37,6 +37,8 @@ export interface Connection {
   readonly features: number;
   /** The classes of errors that this process was told of. */
   readonly errors: ErrorClasses;
+  /** By the paths of methods: what breaks between the peer's contract and ours. Undefined while nothing is known to. */
+  readonly contractNotes: ReadonlyMap<string, string> | undefined;
   /** When the bytes at hand were read, in ms on the clock. */
   readonly readAt: number;
   /** When they had arrived at the earliest: they may have waited in the kernel while this process did something else. */

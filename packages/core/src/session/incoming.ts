@@ -81,7 +81,7 @@ export class Incoming implements Source, Runner {
     this.#assemblies = new Assemblies(connection.limits, connection.clock, connection.partials, (call) =>
       this.#turnAway(call, noRoomForParts(call.method)),
     );
-    this.#methods = new OpenedMethods(connection.counters.served);
+    this.#methods = new OpenedMethods(connection.counters.served, (method) => host?.hashOf(method));
     this.#onIdle = onIdle;
   }
 

@@ -9,6 +9,7 @@ import { protocolError } from "../wire/protocol-error.js";
 import { type Assemblies, ownedLimits } from "./assembly.js";
 import { expired, receivedError, undecodable, unsendable } from "./call-errors.js";
 import type { Connection } from "./connection.js";
+import { withContractNote } from "./contract-notes.js";
 import { MadeStream, type MadeStreamsOwner } from "./made-stream.js";
 import type { Answer, Elsewhere } from "./outgoing.js";
 import type { Tracker } from "./pending-call.js";
@@ -256,7 +257,8 @@ export class MadeStreams implements Elsewhere, MadeStreamsOwner {
     if (decoder === undefined)
       throw protocolError("UNKNOWN_CODEC", `an answer is in codec ${codec}, which was not agreed`);
     if (kind !== Kind.response) {
-      made.fail(receivedError(this.connection, decoder, answer, bytes, start, end, limits), metadata);
+      const error = receivedError(this.connection, decoder, answer, bytes, start, end, limits);
+      made.fail(withContractNote(this.connection, made.call, error), metadata);
     } else if (made.call.method.kind !== "client") {
       if (!made.owed) throw protocolError("UNEXPECTED_FRAME", "a stream was opened twice");
       made.opened(metadata);
@@ -271,7 +273,8 @@ export class MadeStreams implements Elsewhere, MadeStreamsOwner {
     try {
       output = decoder.decode(bytes, start, end, limits);
     } catch (cause) {
-      made.fail(undecodable(made.call, this.connection.peer.address, cause));
+      const error = undecodable(made.call, this.connection.peer.address, cause);
+      made.fail(withContractNote(this.connection, made.call, error));
       return;
     }
     made.succeed(output);

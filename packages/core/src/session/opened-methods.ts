@@ -16,10 +16,12 @@ export class OpenedMethods {
   readonly #counters: (CallCounters | undefined)[] = [];
   readonly #indices = new Map<string, number>();
   readonly #table: MethodTable;
+  readonly #hashOf: (method: Method) => string | undefined;
 
-  /** `table` has what counts the calls of each. */
-  constructor(table: MethodTable) {
+  /** `table` has what counts the calls of each; `hashOf` returns a method's schema hash. */
+  constructor(table: MethodTable, hashOf: (method: Method) => string | undefined) {
     this.#table = table;
+    this.#hashOf = hashOf;
   }
 
   /** Returns the method under an index, undefined where none was opened. */
@@ -53,7 +55,7 @@ export class OpenedMethods {
       this.#indices.set(method.path, index);
     }
     const { name, kind, idempotent } = method;
-    return { name, index, kind, idempotent, codecs: [], schemaHash: unknownSchema };
+    return { name, index, kind, idempotent, codecs: [], schemaHash: this.#hashOf(method) ?? unknownSchema };
   }
 }
 

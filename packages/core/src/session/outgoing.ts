@@ -8,6 +8,7 @@ import { protocolError } from "../wire/protocol-error.js";
 import { Assemblies, ownedLimits } from "./assembly.js";
 import { expired, receivedError, silent, undecodable, unsendable } from "./call-errors.js";
 import type { Connection } from "./connection.js";
+import { withContractNote } from "./contract-notes.js";
 import { GivenUp } from "./given-up.js";
 import { GrowingSink } from "./growing-sink.js";
 import { InFlight } from "./in-flight.js";
@@ -461,12 +462,16 @@ export class Outgoing implements Carrier, QueueOwner {
         this.#inFlight.succeed(id, decoder.decode(bytes, start, end, limits), readAt);
       } catch (cause) {
         const pending = this.#inFlight.take(id);
-        pending?.fail(undecodable(pending.call, peer.address, cause), readAt);
+        if (pending !== undefined) {
+          const error = undecodable(pending.call, peer.address, cause);
+          pending.fail(withContractNote(this.#connection, pending.call, error), readAt);
+        }
       }
     } else {
       const said = { kind, target, declared };
       const error = receivedError(this.#connection, decoder, said, bytes, start, end, limits);
-      this.#inFlight.take(id)?.fail(error, readAt);
+      const pending = this.#inFlight.take(id);
+      pending?.fail(withContractNote(this.#connection, pending.call, error), readAt);
     }
     this.#next();
   }

@@ -1,7 +1,7 @@
 import type { Method, MethodKind, ServiceDescriptor } from "../contract/method.js";
 import type { CallCounters } from "../stats/call-counters.js";
 import { Flag } from "../wire/header.js";
-import type { OpenedMethod } from "../wire/opening.js";
+import { type OpenedMethod, unknownSchema } from "../wire/opening.js";
 
 /** A method as its server has it: what the retry decision and the encoding of requests go by. */
 export interface RemoteMethod {
@@ -21,6 +21,8 @@ export interface RemoteService {
   readonly methods: readonly (RemoteMethod | undefined)[];
   /** What streams of each of the methods that the server has, by their names. */
   readonly kinds: ReadonlyMap<string, MethodKind>;
+  /** The schema hashes that the server told, by the names of the methods; of those that it knows none of there is none. */
+  readonly schemaHashes: ReadonlyMap<string, string>;
   /** Returns a method by its name, of whatever descriptor it is; undefined also where it streams otherwise than the server's. */
   find(method: Method): RemoteMethod | undefined;
 }
@@ -50,5 +52,7 @@ export function remoteService(
     };
   };
   const kinds = new Map(opened.map(({ name, kind }) => [name, kind]));
-  return { kinds, methods: descriptor.methods.map(find), find };
+  const known = opened.filter(({ schemaHash }) => schemaHash !== unknownSchema);
+  const schemaHashes = new Map(known.map(({ name, schemaHash }) => [name, schemaHash]));
+  return { kinds, schemaHashes, methods: descriptor.methods.map(find), find };
 }

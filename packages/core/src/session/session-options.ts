@@ -21,6 +21,8 @@ import type { WhenFull } from "./when-full.js";
 export interface Host {
   /** Returns the methods of a service, or undefined where there is none of that name. `wanted` is what the peer means to call. */
   open(service: string, wanted: readonly string[]): readonly Method[] | undefined;
+  /** Returns a method's schema hash, 16 hex digits; undefined where none is known. Asked once for each connection. */
+  hashOf(method: Method): string | undefined;
   /** Judges a request before it is decoded. */
   admit(head: Head): Rejection | undefined;
   /** In front of the handlers of all connections. */

@@ -95,6 +95,7 @@ function hostOf(answering: Answering | undefined, clock: ManualClock): Host | un
   if (answering === undefined) return undefined;
   return {
     open: (name) => (name === service.name ? service.methods : undefined),
+    hashOf: () => undefined,
     admit: () => undefined,
     queue: new StartQueue(clock, { handlersRunning: 8_192, waitQueueEntries: 1_024, waitQueueBytes: 16 * 1_048_576 }),
     invoke: answering,

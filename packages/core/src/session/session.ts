@@ -82,6 +82,7 @@ export class Session implements Connection, PeerLine {
   chunk: Buffer | undefined = undefined;
   features = 0;
   readonly errors: ErrorClasses;
+  contractNotes: ReadonlyMap<string, string> | undefined = undefined;
   readonly #options: SessionOptions;
   readonly #reader = new FrameReader(this);
   readonly #outgoing: Outgoing;

@@ -20,7 +20,7 @@ type Shared = Pick<
 >;
 
 /** What `createApp` says itself, or says for both ends. */
-type Taken = keyof Shared | "registry" | "logger";
+type Taken = keyof Shared | "registry" | "logger" | "contract";
 
 /** Options of the app's server alone. */
 export type AppServeOptions = Omit<
