@@ -16,6 +16,7 @@ export class Ledger {
   /** Handlers that are running, by process. */
   readonly #running = new Map<SimulatedProcess, Set<Run>>();
   readonly #runs = new Map<string, number>();
+  readonly #reached = new Set<string>();
   readonly #once = new Set<string>();
   readonly #producing = new Map<SimulatedProcess, number>();
   readonly #bounds: { readonly handlersRunning: number; readonly inFlight: number };
@@ -43,6 +44,15 @@ export class Ledger {
   /** As `begin`, of a handler with streams, which holds no place of those that run. Returns which run of this token it is, from 1. */
   beginStream(token: string, process: SimulatedProcess, call: Call | undefined): number {
     return this.#count(token, process, call);
+  }
+
+  /** A handler was reached. One that is a generator begins later, or never: when its first item is asked for. */
+  reach(token: string): void {
+    this.#reached.add(token);
+  }
+
+  reached(token: string): boolean {
+    return this.#reached.has(token);
   }
 
   /** A producer of items was begun in a process, or has ended. */

@@ -182,7 +182,8 @@ export class StreamCalls {
     const ran = this.#ledger.ran(token);
     const broken: string[] = [];
     if (processed === "no" && (ran > 0 || read > 0)) broken.push(`${reason}, processed no, though its handler ran`);
-    if (processed === "yes" && ran === 0) broken.push(`${reason}, processed yes, though no handler ran`);
+    if (processed === "yes" && !this.#ledger.reached(token))
+      broken.push(`${reason}, processed yes, though no handler ran`);
     if (neverAmongFriends.has(reason)) broken.push(`${reason}: ${message}`);
     if (reason === "ARGUMENT_STREAM_FAILED" && !(sourceFails && cause === sourceFailed))
       broken.push(`${reason} by ${String(cause)}`);

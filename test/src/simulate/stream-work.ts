@@ -70,11 +70,16 @@ export function streamerOf(process: SimulatedProcess, ledger: Ledger) {
       ledger.producing(process, -1);
     }
   }
+  const reached = (work: StreamWork, argument?: AsyncIterable<Item>): AsyncGenerator<Item> => {
+    ledger.reach(work.token);
+    return yielding(work, argument);
+  };
   return bind(StreamerService, {
-    watch: (work) => yielding(work),
-    again: (work) => yielding(work),
-    talk: (work, items) => yielding(work, items),
+    watch: (work) => reached(work),
+    again: (work) => reached(work),
+    talk: (work, items) => reached(work, items),
     async gather(work, items) {
+      ledger.reach(work.token);
       const { call } = begin(work);
       const reading = new Reading(work, process, ledger, items);
       while (await reading.next(call));

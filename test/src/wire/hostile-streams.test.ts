@@ -7,6 +7,7 @@ import {
   counting,
   leavesNothing,
   meets,
+  never,
   sending,
   streamBytes,
   total,
@@ -185,6 +186,56 @@ test("a caller that opens more streams than it may is told so, call by call, and
     [6, 7, 8, 9, 10, 11].map((id) => [id, "STREAM_LIMIT", "no"]),
   );
   await meets(peer, "passed over");
+});
+
+for (const [what, settings, call] of [
+  ["wait for a handler", { handlersRunning: 1 }, (id: number) => counting(id, 5)],
+  [
+    "have come in part",
+    {},
+    (id: number) => request({ id, method: total, total: 1_000, body: Buffer.from("0100", "hex") }),
+  ],
+] as const) {
+  test(`callers that go while their calls ${what} leave to others all the streams that a server may have`, async (t) => {
+    const { peer, clock, another, server } = await attackServer(t, { ...settings, streams: 4 });
+    // Runs for ever, in the one place that there may be.
+    peer.send(request({ id: 2, method: never }));
+    await clock.settle();
+    for (let round = 0; round < 3; round++) {
+      const leaving = await another();
+      for (let id = 2; id < 5; id++) leaving.send(call(id));
+      await clock.settle();
+      assert.deepEqual(leaving.waiting(), [], "nothing is refused");
+      leaving.cut();
+      await clock.advance(1_000);
+    }
+    assert.equal(server.stats().total.streams.open, 0);
+    await meets(peer, "passed over");
+  });
+}
+
+test("a generator that waited for credit until its deadline does not begin when the credit comes", async (t) => {
+  const { clock, another, begun } = await attackServer(t);
+  const peer = await another({ limits: [4_194_304, 1_024, 16_777_216, 1_024, 1_024, 0] });
+  for (const [id, waitedMs] of [
+    [2, 49],
+    [3, 50.5],
+  ] as const) {
+    peer.send(request({ id, method: 0, args: [1], timeLeftMs: 50 }));
+    await clock.settle();
+    await clock.advance(waitedMs);
+    // For its item and no more, so that the next one waits too.
+    peer.send(credit(0, 128));
+    await clock.settle();
+  }
+  assert.equal(begun(), 1, "the first began, and the second came too late");
+  await clock.advance(20);
+  const told = peer.waiting();
+  assert.deepEqual(
+    told.filter(({ kind }) => kind === "item").map(({ id }) => id),
+    [2],
+  );
+  assert.ok(told.some(({ kind, id, fault }) => kind === "error" && id === 3 && fault?.reason === "DEADLINE_EXCEEDED"));
 });
 
 test("a request whose list of streams is wrong fails alone", async (t) => {

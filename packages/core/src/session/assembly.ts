@@ -20,6 +20,8 @@ interface Assembly<T> extends Spender {
 
 /** How much larger a message's memory is made where it is too small: each step copies what there is. */
 const growth = 4;
+/** What goes in parts is longer than this, in bytes, however much of its first frame is taken by fields. */
+const shortestBytes = 32_768;
 const nothing = Buffer.alloc(0);
 /** Stands for the table until a message is begun: most connections never see one. Nothing is ever put in. */
 const noneBegun = new Map<number, never>();
@@ -63,10 +65,10 @@ export class Assemblies<T> {
   /** Begins a message with its first part. Throws where the peer begins more than it was told to. */
   begin(id: number, totalBytes: number, context: T, bytes: Buffer, start: number, end: number): void {
     const overfull = this.#announcedBytes + totalBytes > this.#limits.partialBytes && this.#begun.size > 0;
-    if (overfull || this.#begun.size >= this.#limits.inFlight) {
+    if (overfull || this.#begun.size >= mostBegun(this.#limits)) {
       throw protocolError(
         "PARTIAL_LIMIT",
-        `more messages were begun in parts than limits.partialBytes ${this.#limits.partialBytes} allows, or than limits.inFlight ${this.#limits.inFlight}`,
+        `more messages were begun in parts than limits.partialBytes ${this.#limits.partialBytes} allows, ${mostBegun(this.#limits)} at most`,
         "resource_exhausted",
       );
     }
@@ -143,4 +145,9 @@ export class Assemblies<T> {
     assembly.receivedBytes = needed;
     this.#progressAt = this.#clock.now();
   }
+}
+
+/** How many may be begun: calls with streams and oneway calls are no part of those in flight, so that their size bounds them. */
+function mostBegun({ inFlight, partialBytes }: ConnectionLimits): number {
+  return inFlight + Math.floor(partialBytes / shortestBytes);
 }

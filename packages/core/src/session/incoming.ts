@@ -264,6 +264,7 @@ export class Incoming implements Source, Runner {
       call.abort(reason);
       call.counters?.fail(reason);
     }
+    this.#streamsOf(false)?.onClosed();
     this.start();
   }
 

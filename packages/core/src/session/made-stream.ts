@@ -200,6 +200,11 @@ export class MadeStream implements StreamingCall, InflowOwner, OutflowOwner, Car
     return error;
   }
 
+  /** Its caller's own source is asked as late as may be. */
+  mayBegin(): boolean {
+    return true;
+  }
+
   onFirst(): void {}
 
   endProducer(producer: AsyncIterator<unknown>): void {

@@ -148,6 +148,11 @@ export class RunStream implements StreamingCall, InflowOwner, OutflowOwner, Expi
     if (this.#state === "open") this.#settle();
   }
 
+  /** The connection is gone: where its turn has not come it never will. */
+  onGone(): void {
+    if (this.#state === "queued") this.over();
+  }
+
   /** It was answered, or nobody waits for it: nothing of it may stay behind. */
   over(): void {
     if (this.#state === "over") return;
@@ -212,6 +217,13 @@ export class RunStream implements StreamingCall, InflowOwner, OutflowOwner, Expi
     }
     this.over();
     this.#owner.forget(this.call, undefined);
+  }
+
+  /** A generator does not begin before it is asked: one that was not asked in time does not run. */
+  mayBegin(): boolean {
+    if (this.call.deadline > this.#owner.connection.clock.now()) return true;
+    this.expire();
+    return false;
   }
 
   onFailed(_stream: Outflow, thrown: unknown): void {

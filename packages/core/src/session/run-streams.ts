@@ -95,6 +95,11 @@ export class RunStreams implements RunStreamsOwner {
     this.calls.get(call.id)?.abandon(reason, lost);
   }
 
+  /** The connection is gone, and its handlers have been told: what waited for one, or came in part, is over. */
+  onClosed(): void {
+    for (const stream of this.calls.values()) stream.onGone();
+  }
+
   /** A call is over that was not run, or that is answered. */
   drop(id: number): void {
     this.calls.get(id)?.over();

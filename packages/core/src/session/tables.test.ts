@@ -269,6 +269,21 @@ test("what was announced counts against the bound until its message has ended or
   alone.begin(1, 5_000, "one that is alone may be larger", nothing, 0, 0);
 });
 
+test("more long messages may be begun than calls may be in flight: oneway ones, and those with streams", () => {
+  const limits = { ...defaultLimits, inFlight: 1, partialBytes: 1_000_000 };
+  const assemblies = new Assemblies<number>(limits, createManualClock());
+  const nothing = Buffer.alloc(0);
+  for (let id = 1; id <= 15; id++) assemblies.begin(id, 65_536, id, nothing, 0, 0);
+  assert.throws(() => assemblies.begin(16, 65_536, 16, nothing, 0, 0), { reason: "PARTIAL_LIMIT" });
+  const short = new Assemblies<number>(limits, createManualClock());
+  for (let id = 1; id <= 31; id++) short.begin(id, 1, id, nothing, 0, 0);
+  assert.throws(
+    () => short.begin(32, 1, 32, nothing, 0, 0),
+    { reason: "PARTIAL_LIMIT" },
+    "there is an end to short ones",
+  );
+});
+
 test("a sink of its own memory keeps what was written while it grows, and is exact at its bound", () => {
   const sink = new GrowingSink(10_000, "limits.messageBytes");
   for (let n = 0; n < 10_000; n++) {

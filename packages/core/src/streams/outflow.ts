@@ -15,6 +15,8 @@ const totalFieldBytes = 4;
 export interface OutflowOwner {
   /** An item was sent. */
   moved: boolean;
+  /** The producer is about to be asked for the first time, Returns whether it is in time; where it is not, the stream is over by now. */
+  mayBegin(stream: Outflow): boolean;
   /** The first item is about to be written. */
   onFirst(stream: Outflow): void;
   /** The producer has yielded its last item, which was sent. */
@@ -128,10 +130,14 @@ export class Outflow implements Waiting {
     const turns = this.#turns;
     const producer = this.#producer;
     try {
-      for (;;) {
+      for (let first = true; ; first = false) {
         if (this.#mayAsk && turns.mayGo) this.#askedIn = turns.asked(this.usualBytes);
         else await this.#turn();
         if (this.#over) return;
+        if (first && !this.#owner.mayBegin(this)) {
+          turns.arrived(this.#askedIn, this.usualBytes);
+          return;
+        }
         const { done, value } = await producer.next();
         turns.arrived(this.#askedIn, this.usualBytes);
         if (this.#over) return;

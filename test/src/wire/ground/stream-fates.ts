@@ -6,6 +6,7 @@ import type { Attacked } from "./streaming.js";
 /** The indices of the flows' methods. */
 export const [total, back, unread] = [1, 2, 3];
 const count = 0;
+export const never = 5;
 /** What a stream and a connection begin with, as our hello says. */
 export const streamBytes = 1_024;
 export const connectionBytes = 4_194_304;

@@ -10,7 +10,7 @@ import {
   serve,
 } from "@rpc/core";
 import { createManualClock, type ManualClock } from "@rpc/core/testing";
-import { hello, open, opened, response, welcome } from "../raw/frames.js";
+import { type HelloParts, hello, open, opened, response, welcome } from "../raw/frames.js";
 import type { RawPeer } from "../raw/peer.js";
 import { raw } from "../raw/raw.js";
 import { atEnd, closedAtEnd } from "./at-end.js";
@@ -26,6 +26,7 @@ export interface Flows {
   /** Never reads its argument, and never answers. */
   unread(items: AsyncIterable<unknown>): Promise<void>;
   plain(): string;
+  never(): void;
 }
 
 const FlowsService = defineService<Flows>("Flows", {
@@ -34,11 +35,12 @@ const FlowsService = defineService<Flows>("Flows", {
   back: { stream: "duplex" },
   unread: { stream: "client" },
   plain: {},
+  never: {},
 });
 
 /** The methods, in the order of their indices where all are opened. */
-const flows = ["count", "total", "back", "unread", "plain"] as const;
-const flowKinds = [1, 2, 3, 2, 0];
+const flows = ["count", "total", "back", "unread", "plain", "never"] as const;
+const flowKinds = [1, 2, 3, 2, 0, 0];
 
 /** The feature that both sides must say. */
 const streamsFeature = 4;
@@ -52,6 +54,10 @@ export interface Attacked {
   readonly met: string[];
   /** Generators that were begun, less those that ended. */
   readonly open: () => number;
+  /** Generators that ever began. */
+  readonly begun: () => number;
+  /** Another raw client that has opened them, with what its hello says beside the features. */
+  readonly another: (parts?: HelloParts) => Promise<RawPeer>;
 }
 
 /** A real server of the flows, and a raw client that has opened them. */
@@ -64,12 +70,13 @@ export async function attackServer(
   const clock = createManualClock();
   const met: string[] = [];
   let begun = 0;
+  let left = 0;
   async function* counting(end: number): AsyncGenerator<number> {
     begun++;
     try {
       for (let n = 0; n < end; n++) yield n;
     } finally {
-      begun--;
+      left++;
     }
   }
   async function* returning(items: AsyncIterable<unknown>): AsyncGenerator<unknown> {
@@ -81,7 +88,7 @@ export async function attackServer(
       met.push((thrown as Error).message);
       throw thrown;
     } finally {
-      begun--;
+      left++;
     }
   }
   const server = await serve({
@@ -102,6 +109,7 @@ export async function attackServer(
         back: returning,
         unread: () => new Promise(() => {}),
         plain: () => "plain",
+        never: () => new Promise(() => {}),
       }),
     ],
     listen: ground.listen,
@@ -115,11 +123,14 @@ export async function attackServer(
     await clock.advance(2_000);
     await closed;
   });
-  const peer = await raw.client(t, server.address, ground.transport);
-  peer.send(hello({ features }), open("Flows", [...flows]));
-  await peer.expect("welcome");
-  await peer.expect("opened", { id: 1 });
-  return { peer, server, clock, met, open: () => begun };
+  const another = async (parts: HelloParts = {}): Promise<RawPeer> => {
+    const peer = await raw.client(t, server.address, ground.transport);
+    peer.send(hello({ features, ...parts }), open("Flows", [...flows]));
+    await peer.expect("welcome");
+    await peer.expect("opened", { id: 1 });
+    return peer;
+  };
+  return { peer: await another(), server, clock, met, open: () => begun - left, begun: () => begun, another };
 }
 
 /** A real client, and a raw server that has opened the flows for it. Its next call has id 3. */
