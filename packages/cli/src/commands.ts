@@ -18,6 +18,16 @@ export const listed: readonly Listed[] = [
     load: () => import("./commands/list.js"),
   },
   {
+    name: "watch",
+    summary: "show instances come and go, their rates, latency and errors, live",
+    load: () => import("./commands/watch.js"),
+  },
+  {
+    name: "bench",
+    summary: "put a method under load, and tell its rate and latency",
+    load: () => import("./commands/bench.js"),
+  },
+  {
     name: "completion",
     summary: "print what makes bash or zsh complete rpc's commands and options",
     load: async () => (await import("./commands/completion.js")).completionOf(listed),

@@ -1,4 +1,4 @@
-import type { Client, Connector, Endpoint, Reflection, Registry } from "@rpc/core";
+import type { Client, Connector, ConnectSettings, Endpoint, Reflection, Registry } from "@rpc/core";
 import { CliError, ExitCode } from "../cli-error.js";
 import { failure } from "../failure.js";
 import type { Io } from "../io.js";
@@ -15,6 +15,8 @@ export interface Target {
   readonly name: string;
   /** The registry; undefined where one instance was named. */
   readonly registry: Registry | undefined;
+  /** How its instances are connected to: with what token, certificates and cluster. */
+  readonly settings: ConnectSettings;
   /** Returns the services that have an instance, in order. */
   services(): Promise<readonly string[]>;
   /** Returns the instances of a service; of an address, that one, whatever the service. */
@@ -51,6 +53,7 @@ export async function openTarget(options: TargetOptions, io: Io): Promise<Target
     return {
       name: address,
       registry: undefined,
+      settings,
       services: async () => {
         const told = await ask(here)
           .services()
@@ -75,6 +78,7 @@ export async function openTarget(options: TargetOptions, io: Io): Promise<Target
   return {
     name: url.shown,
     registry,
+    settings,
     services: () => read((signal) => firstOf(registry.services(signal))),
     instances: (service) => read((signal) => registry.list(service, signal)),
     connect,

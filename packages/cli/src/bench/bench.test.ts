@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { rpc } from "../io.fixture.js";
+import { openDirectory, serveOrders } from "../served.fixture.js";
+import { progressBar } from "./progress-bar.js";
+import { Tally } from "./tally.js";
+
+const briefly = ["--seconds", "0.2", "--warm-up-seconds", "0.05"];
+
+describe("rpc bench", () => {
+  test("tells rate and percentiles of a method, as text and as JSON, at an address and through a registry", async (t) => {
+    const { address, registry } = await serveOrders(t);
+    const text = await rpc(["bench", "shop.Orders.echo", '{"sku":"tea"}', "2", "--address", address, ...briefly]);
+    assert.deepEqual([text.exitCode, text.stderr], [0, ""]);
+    assert.match(
+      text.stdout,
+      /^shop\.Orders\.echo at tcp:\S+\nclosed loop: 64 in flight, 1 connection, 0\.[23] s measured\n/,
+    );
+    assert.match(text.stdout, /^calls +[\d,]+: [\d,]+ ok, 0 failed$/m);
+    assert.match(text.stdout, /^latency +p50 [\d.]+, p90 [\d.]+, p99 [\d.]+, p99\.9 [\d.]+, max [\d.]+ ms$/m);
+
+    const open = ["--rate", "100", "--registry", registry, "--json"];
+    const { exitCode, stdout } = await rpc(["bench", "shop.Orders.echo", ...open, ...briefly]);
+    assert.equal(exitCode, 0);
+    const { method, loop, rate, calls, ok, failed, unfinished, interrupted, latency, lag } = JSON.parse(stdout);
+    assert.deepEqual(
+      { method, loop, rate, failed, unfinished, interrupted },
+      { method: "shop.Orders.echo", loop: "open", rate: 100, failed: 0, unfinished: 0, interrupted: false },
+    );
+    assert.ok(calls === ok && ok > 10 && ok < 60, stdout);
+    assert.ok(latency.p50Ms > 0 && latency.p50Ms <= latency.p999Ms && latency.p999Ms <= latency.maxMs, stdout);
+    assert.ok(lag.p99Ms <= lag.maxMs, stdout);
+  });
+
+  test("tells errors by code and reason, and exits with 1 where no call was answered", async (t) => {
+    const { address } = await serveOrders(t);
+    const argv = ["bench", "shop.Orders.fail", "--address", address, "--in-flight", "2", ...briefly];
+    const { exitCode, stdout } = await rpc(argv);
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^errors +[\d,]+ × failed_precondition OUT_OF_STOCK: there is no tea$/m);
+    assert.match(stdout, /^latency +no call was answered$/m);
+  });
+
+  test("measures no stream, no method that is not there, and nothing that cannot be reached", async (t) => {
+    const { address } = await serveOrders(t);
+    const refused = async (...argv: string[]) => {
+      const { exitCode, stdout, stderr } = await rpc(["bench", ...argv]);
+      assert.equal(stdout, "");
+      return [exitCode, stderr] as const;
+    };
+    const at = ["--address", address];
+    assert.deepEqual(await refused("shop.Orders.count", "3", ...at), [
+      2,
+      "rpc: shop.Orders.count is a stream (server): rpc bench measures calls with one answer\n",
+    ]);
+    assert.deepEqual(await refused("shop.Orders.plac", ...at), [
+      1,
+      "rpc: shop.Orders has no method plac; did you mean place?\n",
+    ]);
+    assert.match(
+      (await refused("shop.Order.place", ...at)).join(),
+      /^1,.*does not serve shop\.Order; did you mean shop\.Orders/,
+    );
+    assert.match((await refused("place", ...at)).join(), /^2,.*names no method: write Service\.method/);
+    assert.match((await refused("shop.Orders.echo", "tea", ...at)).join(), /^2,.*argument 1 is no JSON.*'"tea"'/);
+    assert.match(
+      (await refused("shop.Orders.echo", "--seconds", "soon", ...at)).join(),
+      /^2,.*--seconds must be a number/,
+    );
+    assert.match((await refused("a.b", "--address", "tcp://127.0.0.1:1")).join(), /^3,.*ECONNREFUSED/);
+    assert.match(
+      (await refused("a.b", "--registry", await openDirectory(t))).join(),
+      /^3,.*no instance of a can be called/,
+    );
+  });
+
+  test("Ctrl-C while calls never end prints what there is, at once, and exits with 130", async (t) => {
+    const { address } = await serveOrders(t);
+    const interrupt = new AbortController();
+    const { Interrupted } = await import("../cli-error.js");
+    const argv = ["bench", "shop.Orders.echo", "--address", address, "--seconds", "600", "--warm-up-seconds", "0"];
+    const timer = setTimeout(() => interrupt.abort(new Interrupted()), 300);
+    const { exitCode, stdout, stderr } = await rpc(argv, { interrupt });
+    clearTimeout(timer);
+    assert.deepEqual([exitCode, stderr], [130, "rpc: interrupted\n"]);
+    assert.match(stdout, /0\.\d s measured \(interrupted\)/);
+    assert.match(stdout, /[1-9][\d,]* ok, 0 failed/);
+  });
+
+  test("the progress bar is never wider than the terminal", () => {
+    const tally = new Tally();
+    for (let each = 0; each < 1_234; each++) tally.succeeded(1);
+    tally.failedWith(new Error("no"));
+    for (const columns of [1, 5, 20, 40, 80, 200]) {
+      const line = progressBar({ phase: "measuring", elapsedMs: 500, forMs: 1_000, tally }, columns);
+      assert.ok(line.length < columns || columns === 1, `${columns}: ${line}`);
+    }
+    assert.equal(
+      progressBar({ phase: "measuring", elapsedMs: 500, forMs: 1_000, tally }, 80),
+      "[###############...............]  50 % 2468 ok/s, 1 failed",
+    );
+  });
+});

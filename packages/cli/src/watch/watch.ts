@@ -1,0 +1,78 @@
+import type { Clock, Endpoint, Registry } from "@rpc/core";
+import type { Asked } from "./ask-instance.js";
+import type { ClusterView } from "./cluster-view.js";
+import { follow } from "./follow.js";
+import { poll } from "./poll.js";
+
+/** What there is to be watched: a registry, or what stands for one address. */
+export type Listing = Pick<Registry, "services" | "watch">;
+
+export interface WatchOptions {
+  readonly listing: Listing;
+  /** The services to watch; empty: all. */
+  readonly services: readonly string[];
+  readonly open: (endpoint: Endpoint) => Asked;
+  readonly everyMs: number;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Keeps a view of a cluster up to date until the signal aborts; resolves when all that it opened is closed. */
+export async function watch(view: ClusterView, options: WatchOptions): Promise<void> {
+  const { listing, services, open, everyMs, clock, signal } = options;
+  const watched = new Map<string, { readonly stop: AbortController; readonly ended: Promise<void> }>();
+  const asked = new Map<string, { readonly stop: AbortController; readonly ended: Promise<void> }>();
+
+  function start(place: string, endpoint: Endpoint): void {
+    const stop = new AbortController();
+    const { ask, close } = open(endpoint);
+    const ended = poll(ask, everyMs, clock, stop.signal, (answer) => view.answered(place, answer)).then(close);
+    asked.set(place, { stop, ended });
+  }
+
+  function list(service: string, endpoints: readonly Endpoint[]): void {
+    view.registry(undefined);
+    view.list(service, endpoints, clock.now());
+    const listed = view.listed();
+    for (const [place, { stop }] of asked)
+      if (!listed.has(place)) {
+        stop.abort();
+        asked.delete(place);
+      }
+    for (const [place, endpoint] of listed) if (!asked.has(place)) start(place, endpoint);
+  }
+
+  function watchServices(names: readonly string[]): void {
+    for (const name of names) {
+      if (watched.has(name)) continue;
+      const stop = new AbortController();
+      const ended = follow(
+        (until) => listing.watch(name, until),
+        clock,
+        stop.signal,
+        (endpoints) => list(name, endpoints),
+        (why) => view.registry(why),
+      );
+      watched.set(name, { stop, ended });
+    }
+  }
+
+  // A service without instances is no longer named, and its own list says so; it is watched on, for when it is back.
+  if (services.length > 0) watchServices(services);
+  const all =
+    services.length > 0
+      ? undefined
+      : follow(
+          (until) => listing.services(until),
+          clock,
+          signal,
+          watchServices,
+          (why) => view.registry(why),
+        );
+  await new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    if (signal.aborted) resolve();
+  });
+  for (const { stop } of [...watched.values(), ...asked.values()]) stop.abort();
+  await Promise.all([all, ...[...watched.values(), ...asked.values()].map(({ ended }) => ended)]);
+}
