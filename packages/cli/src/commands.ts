@@ -18,6 +18,16 @@ export const listed: readonly Listed[] = [
     load: () => import("./commands/list.js"),
   },
   {
+    name: "describe",
+    summary: "show the methods and types of a service",
+    load: () => import("./commands/describe.js"),
+  },
+  {
+    name: "call",
+    summary: "call a method, with arguments and answer in JSON",
+    load: () => import("./commands/call.js"),
+  },
+  {
     name: "watch",
     summary: "show instances come and go, their rates, latency and errors, live",
     load: () => import("./commands/watch.js"),

@@ -1,5 +1,6 @@
 import { CliError, ExitCode } from "./cli-error.js";
 import type { Io } from "./io.js";
+import { tagged } from "./json/tags.js";
 
 /** How an error is shown. */
 interface Look {
@@ -21,8 +22,11 @@ export function report(thrown: unknown, look: Look, io: Io): number {
 
 /** What an error of a call says beside its message. */
 function told(error: unknown): object {
-  const { code, reason, processed } = ((error as Error | undefined)?.cause ?? error ?? {}) as Record<string, unknown>;
-  return typeof code === "string" ? { code, reason, processed } : {};
+  const { code, reason, processed, details } = ((error as Error | undefined)?.cause ?? error ?? {}) as Record<
+    string,
+    unknown
+  >;
+  return typeof code === "string" ? { code, reason, processed, details: tagged(details) } : {};
 }
 
 function stacks(error: unknown): string {
