@@ -18,6 +18,8 @@ export interface RunOptions {
   /** Ctrl-C is pressed as soon as stdout says this. */
   readonly interruptAt?: string;
   readonly interrupt?: AbortController;
+  /** Ctrl-C is pressed after so long, in ms, wherever the command is by then. */
+  readonly interruptAfterMs?: number;
   /** Called with all that stdout has said, whenever it says more. */
   readonly onStdout?: (said: string) => void;
   /** Ctrl-C is pressed as soon as somebody has connected to this. */
@@ -37,6 +39,10 @@ export async function rpc(argv: readonly string[], options: RunOptions = {}): Pr
     });
   const [stdout, stderr] = [stream("stdout"), stream("stderr")];
   options.interruptWhen?.once("connection", () => interrupt.abort(new Interrupted()));
+  const pressed =
+    options.interruptAfterMs === undefined
+      ? undefined
+      : setTimeout(() => interrupt.abort(new Interrupted()), options.interruptAfterMs);
   const exitCode = await run(argv, {
     stdout,
     stderr,
@@ -46,6 +52,7 @@ export async function rpc(argv: readonly string[], options: RunOptions = {}): Pr
     signal: interrupt.signal,
     isTTY,
   });
+  clearTimeout(pressed);
   await Promise.all([stdout, stderr].map((each) => new Promise<void>((resolve) => each.end(resolve))));
   return { exitCode, ...said };
 }

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { bind, defineService, RpcError, type Server, type ServeSettings, serve } from "@rpc/core";
+import { bind, defineService, ReflectionService, RpcError, type Server, type ServeSettings, serve } from "@rpc/core";
+import type { ServiceContract } from "@rpc/schema";
 import type { Io } from "./io.js";
 import { loadRegistry } from "./target/load-registry.js";
 import { registryUrl } from "./target/registry-url.js";
@@ -13,6 +14,7 @@ export interface Orders {
   echo(...values: unknown[]): unknown;
   fail(): never;
   never(): void;
+  nothing(): void;
   count(to: number): AsyncIterable<unknown>;
   sum(numbers: AsyncIterable<number>): number;
   double(numbers: AsyncIterable<number>): AsyncIterable<number>;
@@ -23,6 +25,7 @@ export const OrdersService = defineService<Orders>("shop.Orders", {
   echo: {},
   fail: {},
   never: {},
+  nothing: {},
   count: { stream: "server" },
   sum: { stream: "client" },
   double: { stream: "duplex" },
@@ -35,6 +38,7 @@ const orders = bind(OrdersService, {
     throw new RpcError("failed_precondition", "there is no tea", { reason: "OUT_OF_STOCK", details: { left: 0 } });
   },
   never: () => new Promise<void>(() => {}),
+  nothing: () => {},
   async *count(to) {
     for (let number = 1; number <= to; number++) yield { number };
   },
@@ -47,6 +51,58 @@ const orders = bind(OrdersService, {
     for await (const number of numbers) yield number * 2;
   },
 });
+
+/** What orders promise, as `rpc generate` would write it. */
+export const ordersContract: ServiceContract = {
+  description: "Takes orders.",
+  methods: {
+    place: {
+      description: "Takes an order.",
+      signature: "place(order: Order, count?: number): Promise<Placed>",
+      kind: "unary",
+      idempotent: true,
+      timeoutMs: 5_000,
+      alias: ["order"],
+      parameters: [
+        { name: "order", schema: { $ref: "#/types/Order" } },
+        { name: "count", schema: { type: "number" }, optional: true },
+      ],
+      result: { $ref: "#/types/Placed" },
+    },
+    sum: {
+      signature: "sum(numbers: AsyncIterable<bigint>): Promise<bigint>",
+      kind: "client",
+      parameters: [{ name: "numbers", schema: { tsType: "bigint" }, stream: true }],
+      result: { tsType: "bigint" },
+    },
+  },
+  types: {
+    Order: {
+      description: "What somebody wants.",
+      type: "object",
+      properties: {
+        at: { tsType: "Date" },
+        lines: { tsType: "Map", keys: { type: "string" }, values: { tsType: "bigint" } },
+        kind: { enum: ["new", "again"], description: "Whether it is repeated." },
+      },
+      required: ["at", "lines"],
+    },
+    Placed: {
+      type: "object",
+      properties: { order: { $ref: "#/types/Order" }, count: { type: "number" } },
+      required: ["order", "count"],
+    },
+    Unused: { type: "object", properties: {}, required: [] },
+  },
+  errors: [
+    {
+      name: "OutOfStock",
+      reason: "OUT_OF_STOCK",
+      code: "failed_precondition",
+      details: { type: "object", properties: { left: { type: "number" } }, required: ["left"] },
+    },
+  ],
+};
 
 /** A server of orders, and where commands find it. */
 export interface Served {
@@ -67,6 +123,30 @@ export async function serveOrders(t: TestContext, settings: ServeSettings = {}):
     await made.close();
   });
   return { server, registry, address: server.address };
+}
+
+/** Serves orders at an address, with their contract. */
+export async function serveWithContract(t: TestContext): Promise<string> {
+  const told = bind(ReflectionService, {
+    services: () => [
+      {
+        name: "shop.Orders",
+        methods: ["place", "order", "sum"].map((name) => ({
+          name,
+          kind: name === "sum" ? "client" : "unary",
+          idempotent: name !== "sum",
+        })),
+      },
+    ],
+    contract: () => ordersContract,
+    instance: () => ({ id: "", cluster: "", versions: { node: "", rpc: "" }, uptimeMs: 0, state: "serving" }),
+    stats: () => {
+      throw new Error("not asked for");
+    },
+  });
+  const server = await serve({ services: [orders, told], reflection: false });
+  t.after(() => server.close());
+  return server.address;
 }
 
 /** Returns the URL of a file registry in which nobody is. */

@@ -26,11 +26,14 @@ const mostAsked = 3;
  * nobody serves it, and says who may have been meant.
  */
 export async function askService(target: Target, name: string, only?: string): Promise<AskedService> {
+  const { ReflectionService: reflection } = await import("@rpc/core");
   const instances = await instancesOf(target, name, only);
   const order = instances.filter(({ inactive }) => !inactive || only !== undefined).slice(0, mostAsked);
   let failed: unknown;
   for (const asked of order) {
     const told = target.ask(asked);
+    if (name === reflection.name)
+      return { name, instances, asked, methods: reflection.methods, silence: undefined, contract: undefined };
     try {
       const [services, contract] = await Promise.all([told.services(), told.contract(name)]);
       const known = services.find((service) => service.name === name);

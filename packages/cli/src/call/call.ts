@@ -6,6 +6,7 @@ import { CliError, ExitCode } from "../cli-error.js";
 import type { Args } from "../command.js";
 import { failure } from "../failure.js";
 import type { Io } from "../io.js";
+import { pretty } from "../json/pretty.js";
 import { tagged } from "../json/tags.js";
 import { openTarget, type Target } from "../target/open-target.js";
 import type { TargetOptions } from "../target/target-options.js";
@@ -106,6 +107,6 @@ async function printAnswer(callable: Callable, values: readonly unknown[], { jso
     return;
   }
   const result = await answer;
-  if (result === undefined && !json) return;
-  await writeText(`${JSON.stringify(result === undefined ? null : tagged(result), undefined, json ? 0 : 2)}\n`, io);
+  if (json) await writeText(`${JSON.stringify(result === undefined ? null : tagged(result))}\n`, io);
+  else if (result !== undefined) await writeText(`${pretty(tagged(result))}\n`, io);
 }

@@ -34,9 +34,7 @@ interface Found {
 /** `shop.Orders` is a service, `shop.Orders.place` a method of it: which one, only those who serve them can say. */
 async function found(target: Target, { operands: [text = ""], options }: Args<DescribeArgs>): Promise<Found> {
   const [, outer, method] = /^\/?(.+)[./]([^./]+)$/.exec(text) ?? [];
-  const services = await target
-    .services()
-    .catch((error: unknown) => (outer === undefined ? Promise.reject(error) : []));
+  const services = await target.services();
   if (outer === undefined || method === undefined || services.includes(text) || !services.includes(outer))
     return { service: await askService(target, text, options.instance), method: undefined };
   const service = await askService(target, outer, options.instance);
