@@ -50,7 +50,7 @@ export async function askService(target: Target, name: string, only?: string): P
         );
       return silent(name, instances, asked, "it does not know its services: serve({ invoke })");
     } catch (error) {
-      if (isCallError(error) && doesNotTell.has(error.reason)) return silent(name, instances, asked, error.message);
+      if (isCallError(error) && doesNotTell(error)) return silent(name, instances, asked, error.message);
       failed = error;
       if (!isCallError(error) || error.processed !== "no") break;
     }
@@ -58,7 +58,9 @@ export async function askService(target: Target, name: string, only?: string): P
   throw failure(`asking what ${name} is`, failed ?? new CliError(`all instances of ${name} are inactive`, ExitCode.no));
 }
 
-const doesNotTell: ReadonlySet<string> = new Set(["NO_SERVICE", "PERMISSION_DENIED"]);
+function doesNotTell({ code, reason }: { readonly code: string; readonly reason: string }): boolean {
+  return reason === "NO_SERVICE" || code === "permission_denied";
+}
 
 function silent(name: string, instances: readonly Endpoint[], asked: Endpoint, silence: string): AskedService {
   return { name, instances, asked, methods: undefined, silence, contract: undefined };

@@ -6,7 +6,7 @@ export function readJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const { at, wanted } = jsonFault(text) ?? { at: text.length, wanted: "JSON" };
+    const { at, wanted } = jsonFault(text) ?? { at: text.length, wanted: "a value" };
     const before = text.slice(0, at).split("\n");
     const place = `line ${before.length}, column ${before.at(-1)!.length + 1}`;
     const met = at >= text.length ? "it ends there" : `not ${JSON.stringify(text.slice(at, at + 12))}`;
