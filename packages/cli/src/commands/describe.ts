@@ -1,12 +1,8 @@
 import type { Command } from "commander";
 import type { Args } from "../command.js";
+import type { DescribeArgs } from "../describe/describe.js";
 import type { Io } from "../io.js";
-import { declareTarget, type TargetOptions } from "../target/target-options.js";
-
-/** Options of `rpc describe`. */
-export interface DescribeArgs extends TargetOptions {
-  readonly instance?: string;
-}
+import { declareTarget } from "../target/target-options.js";
 
 export function declare(command: Command): void {
   command

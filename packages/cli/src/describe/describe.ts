@@ -1,12 +1,17 @@
 import { type AskedService, askService } from "../ask/ask-service.js";
 import { CliError, ExitCode } from "../cli-error.js";
 import type { Args } from "../command.js";
-import type { DescribeArgs } from "../commands/describe.js";
 import { didYouMean } from "../did-you-mean.js";
 import type { Io } from "../io.js";
 import { openTarget, type Target } from "../target/open-target.js";
+import type { TargetOptions } from "../target/target-options.js";
 import { contractText } from "./contract-text.js";
 import { namesText } from "./names-text.js";
+
+/** Options of `rpc describe`. */
+export interface DescribeArgs extends TargetOptions {
+  readonly instance?: string;
+}
 
 /** Prints the methods of a service, or one of them: as TypeScript where its server has a contract, else names and kinds. */
 export async function describe(args: Args<DescribeArgs>, io: Io): Promise<number> {
