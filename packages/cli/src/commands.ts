@@ -13,6 +13,11 @@ export const listed: readonly Listed[] = [
     load: () => import("./commands/add.js"),
   },
   {
+    name: "generate",
+    summary: "write clients and contract.json from @Service classes",
+    load: () => import("./commands/generate.js"),
+  },
+  {
     name: "list",
     summary: "list services and their instances",
     load: () => import("./commands/list.js"),

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { checkOptions } from "@rpc/core";
-import { apply, planFor } from "./disk/apply.js";
+import { apply, type Plan, planFor } from "./disk/apply.js";
 import { type Remembered, recall, remember } from "./disk/cache.js";
 import type { GenerateOptions, GenerateResult, Settings } from "./options.js";
 import { GenerateError } from "./refusal.js";
@@ -20,7 +20,7 @@ export async function generate(options: GenerateOptions = {}): Promise<GenerateR
   const shown = out.startsWith(`${cwd}/`) ? out.slice(cwd.length + 1) : out;
   const plan = planFor(out, files, shown);
   if (plan.refusals.length > 0) throw new GenerateError(plan.refusals);
-  if (!check) apply(plan);
+  if (!check) applyOrTell(plan, shown);
   const paths = (names: readonly string[]): string[] => names.map((name) => `${shown}/${name}`);
   const [written, removed] = [paths(Object.keys(plan.write)), paths(plan.remove)];
   return {
@@ -35,19 +35,28 @@ export async function generate(options: GenerateOptions = {}): Promise<GenerateR
   };
 }
 
+function applyOrTell(plan: Plan, shown: string): void {
+  try {
+    apply(plan);
+  } catch (error) {
+    const reason = `it cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+    throw new GenerateError([{ file: shown, reason, fix: "make the folder writable, or choose another one" }]);
+  }
+}
+
 async function readAndWrite(settings: Settings, cache: boolean): Promise<Remembered> {
   // The compiler takes a third of a second to load, and a run in which nothing changed does without.
   const { openDisk } = await import("./read/recorded-disk.js");
   const { readServices } = await import("./read/read-services.js");
   const { filesOf } = await import("./write/files.js");
   const disk = openDisk(settings.out);
-  const { services: found, refusals, read } = readServices(settings, disk);
+  const { services: found, refusals, warnings, read } = readServices(settings, disk);
   const shown = settings.out.startsWith(`${settings.cwd}/`)
     ? settings.out.slice(settings.cwd.length + 1)
     : settings.out;
   const { services, files, refusals: clashes } = filesOf(found, shown);
   if (refusals.length + clashes.length > 0) throw new GenerateError([...refusals, ...clashes]);
-  const remembered = { services, files, warnings: [], read };
+  const remembered = { services, files, warnings, read };
   if (cache) remember(settings, remembered, disk.observed);
   return remembered;
 }

@@ -36,6 +36,14 @@ export interface KnownOptions {
   readonly timeoutMs?: number;
   readonly failMode?: FailMode;
   readonly alias?: readonly string[];
+  readonly key?: KeyModel;
+}
+
+/** What a hashing balancer hashes: an expression of nothing but the arguments' own fields. */
+export interface KeyModel {
+  /** What it calls the arguments. */
+  readonly names: readonly string[];
+  readonly body: string;
 }
 
 export interface ErrorModel {

@@ -86,7 +86,12 @@ export interface NamedShape {
   readonly form:
     | { readonly kind: "interface"; readonly shape: ObjectShape }
     | { readonly kind: "alias"; readonly shape: Shape }
-    | { readonly kind: "enum"; readonly members: readonly EnumMember[] };
+    | {
+        readonly kind: "enum";
+        readonly members: readonly EnumMember[];
+        /** Whether there are values besides its members': combinations of flags. */
+        readonly open: boolean;
+      };
 }
 
 export interface EnumMember {

@@ -18,6 +18,6 @@ export interface Order {
 
 /** What `createClient`, `@InjectClient` and a connector's `client` want. */
 export const OrdersService: ServiceDescriptor<Orders> = defineService<Orders>("Orders", {
-  place: { idempotent: true },
-  list: { idempotent: true },
+  place: { idempotent: true, schemaHash: "0792c228f70cd13c" },
+  list: { idempotent: true, schemaHash: "b669cad7b5c48471" },
 });

@@ -11,6 +11,6 @@ export interface Stock {
 
 /** What `createClient`, `@InjectClient` and a connector's `client` want. */
 export const StockService: ServiceDescriptor<Stock> = defineService<Stock>("Stock", {
-  left: { idempotent: true },
-  take: { idempotent: true },
+  left: { idempotent: true, schemaHash: "5b3b27fb586bc8d3" },
+  take: { idempotent: true, schemaHash: "9d0af5bee021c501" },
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Refusal } from "../refusal.js";
 import { mark } from "../write/client-file.js";
 
@@ -20,7 +20,8 @@ export function planFor(folder: string, files: Readonly<Record<string, string>>,
   const unchanged: string[] = [];
   const refusals: Refusal[] = [];
   for (const [name, text] of Object.entries(files)) {
-    const now = textOf(`${folder}/${name}`);
+    const path = `${folder}/${name}`;
+    const now = isThere(path) ? (textOf(path) ?? "something else than a file") : undefined;
     if (now === text) unchanged.push(name);
     else write[name] = text;
     if (now !== undefined && !isOurs(name, now)) refusals.push(inTheWay(`${shown}/${name}`));
@@ -69,6 +70,14 @@ function namesIn(folder: string): string[] {
     return readdirSync(folder);
   } catch {
     return [];
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false; // a folder above it is none: writing will tell
   }
 }
 

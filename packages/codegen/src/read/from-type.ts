@@ -69,13 +69,19 @@ export function shapeOfStructure(reading: Reading, type: ts.Type, place: Place):
 
 /** Tells what the compiler said of a place where a type is missing. */
 function unknownType(reading: Reading, place: Place): Shape {
-  const file = place.node.getSourceFile();
-  const [start, end] = [place.node.getStart(), place.node.getEnd()];
+  const spans = [place.node, importOf(reading, place.node)].filter((each) => each !== undefined);
   const told = reading.program
-    .getSemanticDiagnostics(file)
-    .find((each) => each.start !== undefined && each.start >= start && each.start <= end);
+    .getSemanticDiagnostics(place.node.getSourceFile())
+    .find(({ start = -1 }) => spans.some((span) => start >= span.getStart() && start <= span.getEnd()));
   const text = told === undefined ? "its type cannot be found" : ts.flattenDiagnosticMessageText(told.messageText, " ");
   return refused(reading, place, text.replace(/\.$/, ""), "import or declare the type, and install what it comes from");
+}
+
+/** The import that brings what a type refers to: it may be what is wrong. */
+function importOf(reading: Reading, node: ts.Node): ts.Node | undefined {
+  const name = ts.isTypeReferenceNode(node) ? node.typeName : node;
+  const [declaration] = reading.checker.getSymbolAtLocation(name)?.declarations ?? [];
+  return declaration && ts.findAncestor(declaration, ts.isImportDeclaration);
 }
 
 function literal(reading: Reading, type: ts.Type): Shape {

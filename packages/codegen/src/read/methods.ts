@@ -1,11 +1,12 @@
-import type { FailMode, MethodKind } from "@rpc/core";
+import { defineService, type FailMode, type MethodKind, type MethodOptions, RpcError } from "@rpc/core";
 import { ts } from "ts-morph";
 import type { KnownOptions, MethodModel } from "../model.js";
 import type { Parameter, Shape } from "../shape.js";
 import { constantOf, entriesOf } from "./constants.js";
 import { noteOf } from "./decorators.js";
 import { docsOf } from "./docs.js";
-import type { Place, Reading } from "./reading.js";
+import { keyOf } from "./key.js";
+import type { Place, Reading, World } from "./reading.js";
 import { parametersOf, resultOf, streams } from "./signature.js";
 
 /** A method with `@Method`, found on a class or on one of its parents. */
@@ -100,6 +101,8 @@ function methodOf(
   const result = resultOf(reading, signature, place);
   const { stream, ...options } = optionsOf(reading, argument, place);
   const kind = kindOf(reading, stream ?? (generates ? "server" : "unary"), parameters, result, place);
+  const { key: _key, ...checked } = options;
+  askCore(reading, place, "Service", { [name]: { ...checked, ...(kind === "unary" ? {} : { stream: kind }) } });
   return { name, docs: docsFor(name, chain), kind, parameters, result, options };
 }
 
@@ -161,6 +164,21 @@ function docsFor(name: string, chain: readonly ts.ClassLikeDeclaration[]): reado
   return [];
 }
 
+/** What core would refuse when the file written is loaded is refused now, in the same words. */
+export function askCore(
+  { refuse }: World,
+  place: Place,
+  service: string,
+  methods: Readonly<Record<string, MethodOptions>>,
+): void {
+  try {
+    defineService<Record<string, () => unknown>>(service, methods);
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    refuse(place, error.message.replace(/^Service(?:\.[\w$]+)?: /, ""), "change it");
+  }
+}
+
 type ReadOptions = KnownOptions & { readonly stream?: MethodKind };
 
 function optionsOf(reading: Reading, argument: ts.Expression | undefined, place: Place): ReadOptions {
@@ -190,7 +208,16 @@ function optionsOf(reading: Reading, argument: ts.Expression | undefined, place:
     constant("alias") as string | readonly string[] | undefined,
     constant("stream") as MethodKind | undefined,
   ];
+  const expression = entries.get("key");
+  const key = expression && keyOf(expression);
+  if (expression !== undefined && key === undefined) {
+    reading.warn(
+      { ...place, node: expression },
+      "its key is left out, since it is more than fields of the arguments: callers give it by withOptions(client, { route: { key } })",
+    );
+  }
   return {
+    ...(key === undefined ? {} : { key }),
     ...(idempotent === undefined ? {} : { idempotent }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(failMode === undefined ? {} : { failMode }),

@@ -57,8 +57,9 @@ function formOf(
   place: Place,
 ): NamedShape["form"] {
   const declaration = declarationOf(symbol);
-  const here = { ...place, subject: args.length === 0 ? symbol.name : reading.checker.typeToString(type) };
-  if ((symbol.flags & SymbolFlags.Enum) !== 0) return { kind: "enum", members: membersOf(reading, symbol, here) };
+  const here = { ...place, subject: symbol.name };
+  if ((symbol.flags & SymbolFlags.Enum) !== 0)
+    return { kind: "enum", members: membersOf(reading, symbol, here), open: isOfFlags(symbol) };
   if (declaration !== undefined && ts.isTypeAliasDeclaration(declaration)) {
     if (args.length > 0 || !isConcrete(declaration)) return { kind: "alias", shape: reading.ofStructure(type, here) };
     const inside = { ...here, node: nodeIn(declaration.type, place) };
@@ -104,9 +105,19 @@ function endless(reading: Reading, symbol: ts.Symbol, place: Place): Shape {
   return keyword("never");
 }
 
+/** Whether its members are meant to be combined: then any number may come. */
+function isOfFlags(symbol: ts.Symbol): boolean {
+  return enumMembers(symbol).some(
+    ({ initializer }) => initializer !== undefined && /<<|\|/.test(initializer.getText()),
+  );
+}
+
+function enumMembers(symbol: ts.Symbol): ts.EnumMember[] {
+  return (symbol.declarations ?? []).filter(ts.isEnumDeclaration).flatMap((each) => [...each.members]);
+}
+
 function membersOf(reading: Reading, symbol: ts.Symbol, place: Place): EnumMember[] {
-  const members = (symbol.declarations ?? []).filter(ts.isEnumDeclaration).flatMap((each) => [...each.members]);
-  return members.map((member) => {
+  return enumMembers(symbol).map((member) => {
     const value = reading.checker.getConstantValue(member);
     const name = ts.isComputedPropertyName(member.name) ? member.name.getText() : member.name.text;
     if (value === undefined) {

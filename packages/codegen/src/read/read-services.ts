@@ -11,6 +11,7 @@ import { servicesIn } from "./services.js";
 export interface Found {
   readonly services: readonly ServiceModel[];
   readonly refusals: readonly Refusal[];
+  readonly warnings: readonly string[];
   /** The project's own files that were read. */
   readonly read: readonly string[];
 }
@@ -24,10 +25,15 @@ export function readServices(settings: Settings, disk: RecordedDisk): Found {
     if (!refusals.has(key)) refusals.set(key, refusal);
   };
   const sources = readProject(settings, disk, add);
-  if (sources === undefined) return { services: [], refusals: [...refusals.values()], read: [] };
+  if (sources === undefined) return { services: [], refusals: [...refusals.values()], warnings: [], read: [] };
   const read = ownFiles(sources.program);
   for (const refusal of syntaxErrors(sources.program, read, settings.cwd)) add(refusal);
+  const warnings: string[] = [];
   const world: World = {
+    warn: ({ node, subject }, what) => {
+      const { file, line, column } = placeOf(node, settings.cwd);
+      warnings.push(`${file}:${line}:${column} ${subject}: ${what}`);
+    },
     program: sources.program,
     checker: sources.program.getTypeChecker(),
     refuse: ({ node, subject }, reason, fix) => add({ ...placeOf(node, settings.cwd), subject, reason, fix }),
@@ -35,7 +41,12 @@ export function readServices(settings: Settings, disk: RecordedDisk): Found {
   // What cannot be parsed makes the compiler guess: it is to be mended first.
   const services = refusals.size > 0 ? [] : find(world, sources, settings.cwd);
   if (refusals.size === 0 && services.length === 0) add(nothingFound(settings));
-  return { services, refusals: [...refusals.values()].sort(byPlace), read: read.map(({ fileName }) => fileName) };
+  return {
+    services,
+    refusals: [...refusals.values()].sort(byPlace),
+    warnings,
+    read: read.map(({ fileName }) => fileName),
+  };
 }
 
 function find(world: World, { files }: Sources, cwd: string): ServiceModel[] {

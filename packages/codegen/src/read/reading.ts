@@ -17,6 +17,8 @@ export interface World {
   readonly checker: ts.TypeChecker;
   readonly program: ts.Program;
   readonly refuse: Refuse;
+  /** Notes what is left out without harm to what is written. */
+  readonly warn: (place: Place, what: string) => void;
 }
 
 /** The types of one service while they are read. Its functions call each other: types hold types. */

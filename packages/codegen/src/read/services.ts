@@ -1,12 +1,11 @@
-import { defineService, RpcError } from "@rpc/core";
 import { ts } from "ts-morph";
-import type { MethodModel, ServiceModel } from "../model.js";
+import type { ServiceModel } from "../model.js";
 import { constantOf, entriesOf } from "./constants.js";
 import { createReading } from "./create-reading.js";
 import { type Note, noteOf } from "./decorators.js";
 import { docsOf } from "./docs.js";
 import { errorsOf } from "./errors.js";
-import { methodsOf, parentsOf } from "./methods.js";
+import { askCore, methodsOf, parentsOf } from "./methods.js";
 import { identifier } from "./names.js";
 import type { Place, World } from "./reading.js";
 
@@ -52,7 +51,7 @@ function serviceOf(
   if (methods.length === 0 && !hasNotes(world, declaration)) {
     world.refuse(place, "it has @Service but no @Method", "put @Method() on what may be called");
   }
-  checkWithCore(world, name, methods, place);
+  askCore(world, place, name, {});
   const errors = errorsOf(reading, [declaration, ...parentsOf(world.checker, type)]);
   const types = [...reading.named.values()];
   const { line } = declaration.getSourceFile().getLineAndCharacterOfPosition(place.node.getStart());
@@ -98,17 +97,4 @@ function nameOf(world: World, { argument, node }: Note, ownName: string, place: 
 
 function hasNotes({ checker }: World, declaration: ts.ClassLikeDeclaration): boolean {
   return declaration.members.some((member) => noteOf(checker, member, "Method") !== undefined);
-}
-
-/** What core would refuse when the file written is loaded is refused now, in the same words. */
-function checkWithCore(world: World, name: string, methods: readonly MethodModel[], place: Place): void {
-  const table = methods.map(({ name: method, kind, options }) => {
-    return [method, { ...options, ...(kind === "unary" ? {} : { stream: kind }) }] as const;
-  });
-  try {
-    defineService<Record<string, () => unknown>>(name, Object.fromEntries(table));
-  } catch (error) {
-    if (!(error instanceof RpcError)) throw error;
-    world.refuse(place, error.message, "see docs/guarantees.md for what a service may be called and offer");
-  }
 }

@@ -1,5 +1,5 @@
-import type { ErrorModel, MethodModel, ServiceModel } from "../model.js";
-import type { NamedShape, Parameter } from "../shape.js";
+import type { ErrorModel, KeyModel, MethodModel, ServiceModel } from "../model.js";
+import { keyword, type NamedShape, type Parameter, unionOf } from "../shape.js";
 import { comment, memberLines, propertyName, typeText } from "./type-text.js";
 
 /** What every file that is written begins with; a file that does not is nobody's to replace or remove. */
@@ -7,8 +7,11 @@ export const mark = '// Written by "rpc generate"';
 
 const width = 120;
 
-/** Returns a service's client as TypeScript: types and a descriptor, nothing that runs but that. `hashes` are by method. */
-export function clientFile(service: ServiceModel, hashes: ReadonlyMap<string, string>): string {
+/** Schema hashes by method. */
+type Hashes = Readonly<Record<string, string>>;
+
+/** Returns a service's client as TypeScript: types and a descriptor, nothing that runs but that. */
+export function clientFile(service: ServiceModel, hashes: Hashes): string {
   const { interfaceName, source, methods, errors, types } = service;
   const imports = ["defineService", ...(errors.length > 0 ? ["RpcError"] : []), "type ServiceDescriptor"];
   return `${[
@@ -75,7 +78,7 @@ function typeLines({ name, docs, form }: NamedShape): string[] {
     `export const ${name} = {`,
     ...members,
     "} as const;",
-    `export type ${name} = (typeof ${name})[keyof typeof ${name}];`,
+    form.open ? `export type ${name} = number;` : `export type ${name} = (typeof ${name})[keyof typeof ${name}];`,
   ];
 }
 
@@ -90,12 +93,10 @@ function errorLines({ name, docs, reason, details }: ErrorModel): string[] {
   ];
 }
 
-function descriptorLines(service: ServiceModel, hashes: ReadonlyMap<string, string>): string[] {
+function descriptorLines(service: ServiceModel, hashes: Hashes): string[] {
   const { name, interfaceName, descriptorName, methods } = service;
   const start = `export const ${descriptorName}: ServiceDescriptor<${interfaceName}> = defineService<${interfaceName}>(`;
-  const table = methods.map(
-    (method) => `  ${propertyName(method.name)}: ${optionsText(method, hashes.get(method.name))},`,
-  );
+  const table = methods.map((method) => `  ${propertyName(method.name)}: ${optionsText(method, hashes[method.name])},`);
   return [
     `/** What \`createClient\`, \`@InjectClient\` and a connector's \`client\` want. */`,
     `${start}${JSON.stringify(name)}, {`,
@@ -104,17 +105,33 @@ function descriptorLines(service: ServiceModel, hashes: ReadonlyMap<string, stri
   ];
 }
 
-function optionsText({ kind, options }: MethodModel, hash: string | undefined): string {
-  const { idempotent, timeoutMs, failMode, alias } = options;
+function optionsText({ name, kind, options, parameters }: MethodModel, hash: string | undefined): string {
+  const { idempotent, timeoutMs, failMode, alias, key } = options;
   const entries = [
     ...(kind === "unary" ? [] : [`stream: ${JSON.stringify(kind)}`]),
     ...(idempotent === undefined ? [] : [`idempotent: ${idempotent}`]),
     ...(timeoutMs === undefined ? [] : [`timeoutMs: ${grouped(timeoutMs)}`]),
     ...(failMode === undefined ? [] : [`failMode: ${JSON.stringify(failMode)}`]),
     ...(alias === undefined ? [] : [`alias: [${alias.map((each) => JSON.stringify(each)).join(", ")}]`]),
+    ...(key === undefined ? [] : [`key: ${keyText(key, parameters)}`]),
     ...(hash === undefined ? [] : [`schemaHash: ${JSON.stringify(hash)}`]),
   ];
-  return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
+  const flat = `{ ${entries.join(", ")} }`;
+  if (entries.length === 0) return "{}";
+  return propertyName(name).length + flat.length + 5 <= width
+    ? flat
+    : `{\n${entries.map((each) => `    ${each},\n`).join("")}  }`;
+}
+
+function keyText({ names, body }: KeyModel, parameters: readonly Parameter[]): string {
+  const list = names.map((name, index) => {
+    const { shape, optional, rest } = parameters[index]!;
+    return parameterText(
+      { name, shape: optional ? unionOf([shape, keyword("undefined")]) : shape, optional: false, rest },
+      "  ",
+    );
+  });
+  return `(${list.join(", ")}) => ${body}`;
 }
 
 /** A whole number as people write it: `30_000`. */

@@ -23,7 +23,8 @@ function serviceContract({ docs, methods, types, errors }: ServiceModel): Servic
 }
 
 function methodContract(method: MethodModel): MethodContract {
-  const { docs, kind, options, parameters, result } = method;
+  const { docs, kind, parameters, result } = method;
+  const { key: _key, ...options } = method.options;
   return {
     ...description(docs),
     signature: signatureText(method),

@@ -1,3 +1,4 @@
+import { hashesOf } from "@rpc/schema";
 import type { ServiceModel } from "../model.js";
 import type { GeneratedService } from "../options.js";
 import type { Refusal } from "../refusal.js";
@@ -19,13 +20,14 @@ export function filesOf(found: readonly ServiceModel[], folder: string): Written
   const files: Record<string, string> = {};
   const written: GeneratedService[] = [];
   const contract = contractOf(services);
+  const hashes = hashesOf(contract);
   for (const service of services) {
     const { name, interfaceName, descriptorName, source, line } = service;
     const file = fileName(name);
     const other = taken.get(file);
     if (other !== undefined) refusals.push(twice(service, other, file));
     taken.set(file, service);
-    files[file] = clientFile(service, new Map());
+    files[file] = clientFile(service, hashes[name] ?? {});
     written.push({ name, interfaceName, descriptorName, source, line, file: `${folder}/${file}` });
   }
   files["contract.json"] = `${JSON.stringify(contract, null, 2)}\n`;

@@ -37,6 +37,7 @@ export function schemaOf(shape: Shape): Schema {
 
 /** Returns a named type as a contract describes it. */
 export function namedSchema({ docs, form }: NamedShape): Schema {
+  if (form.kind === "enum" && form.open) return described({ type: "number" }, docs);
   if (form.kind === "enum") return described({ enum: [...new Set(form.members.map(({ value }) => value))] }, docs);
   return described(schemaOf(form.shape), docs);
 }
