@@ -5,6 +5,7 @@ import { type Balancer, type Client, type Connector, connect, type Registry, typ
 import { machineMs } from "./machine-time.js";
 import { Outcomes } from "./outcomes.js";
 import type { ClientQuestions, Load } from "./questions.js";
+import { openWaits } from "./waits.js";
 import { registryAt } from "./where.js";
 import { type Work, WorkService } from "./work.js";
 
@@ -13,6 +14,7 @@ import { type Work, WorkService } from "./work.js";
 /** What `createApp` takes unless told otherwise, and what is measured beside it. */
 const balancers = { default: p2cPeakEwma, roundRobin };
 
+const waits = openWaits();
 let registry: Registry | undefined;
 let connector: Connector | undefined;
 let work: Client<Work> | undefined;
@@ -40,6 +42,7 @@ answerQuestions<ClientQuestions>(
       return null;
     },
     span: async ({ fromMs, toMs }) => outcomes.span(fromMs, toMs),
+    waited: async ({ fromMs, toMs }) => waits.within(fromMs, toMs),
     async rest() {
       stop.abort();
       await loaded;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { kept } from "./figure.js";
+import { doubtOf, kept } from "./figure.js";
 import { readOptions } from "./options.js";
-import { allKept, tableOf } from "./table.js";
+import { tableOf, verdictOn } from "./table.js";
 
 describe("npm run chaos", () => {
   test("runs every row with both registries unless told otherwise, and says what it does not know", () => {
@@ -36,13 +36,26 @@ describe("npm run chaos", () => {
     const failed = { what: "failed, of 10", measured: 2, unit: "", atMost: 0, note: "unavailable | twice" } as const;
     const missed = { number: 1, title: "killed", figures: [failed] };
     const broken = { number: 2, title: "wiped", figures: [], error: "no server" };
-    const table = tableOf("etcd", [missed, broken]);
-    assert.match(table, /\| 1 \| killed: failed, of 10 \| none \| 2 \| MISSED: unavailable \\\| twice \|/);
-    assert.match(table, /\| 2 \| \*\*wiped\*\* .*not measured: no server/);
-    assert.deepEqual([[missed], [broken], [{ ...missed, figures: [{ ...failed, measured: 0 }] }]].map(allKept), [
-      false,
-      false,
-      true,
-    ]);
+    const table = tableOf([{ where: "etcd", outcomes: [missed, broken] }]);
+    assert.match(table, /\| 1 \| etcd \| killed: failed, of 10 \| none \| 2 \| MISSED: unavailable \\\| twice \|/);
+    assert.match(table, /\| 2 \| etcd \| \*\*wiped\*\* .*not measured: no server/);
+    const well = { ...missed, figures: [{ ...failed, measured: 0 }] };
+    assert.deepEqual([[missed], [broken], [well]].map(verdictOn), ["missed", "missed", "kept"]);
+  });
+
+  test("says of what the machine disturbed that it is not known, and is content with that only where nothing was missed", () => {
+    const p99 = { what: "p99", measured: 9, unit: "x", atMost: 3, doubt: doubtOf(40)! } as const;
+    const row = { number: 6, title: "slow", figures: [p99] };
+    const missed = {
+      number: 1,
+      title: "killed",
+      figures: [{ what: "failed", measured: 1, unit: "", atMost: 0 } as const],
+    };
+    assert.match(
+      tableOf([{ where: "etcd", outcomes: [row] }]),
+      /9 x \| not known: the machine held it up for 40 % of the time \|/,
+    );
+    assert.deepEqual([[row], [row, missed]].map(verdictOn), ["unknown", "missed"]);
+    assert.equal(doubtOf(2), undefined);
   });
 });

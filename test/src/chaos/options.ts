@@ -11,7 +11,8 @@ export const usage = `npm run chaos -- [options]: what befalls three servers and
   --quick          less of everything: some minutes
   --long           the registry is away for ten minutes in place of one
 
-Ends with exit code 1 where a must was missed, and with 2 where it could not be run.
+Ends with exit code 1 where a must was missed, with 3 where none was and some cannot be told, since the machine was busy, and
+with 2 where it could not be run.
 `;
 
 export interface Options {

@@ -25,8 +25,16 @@ export interface ServerQuestions {
   };
   behave: { readonly ask: Behaviour; readonly answer: null };
   runs: { readonly ask: object; readonly answer: Runs };
+  /** How long the machine let it wait, in ms. */
+  waited: { readonly ask: Period; readonly answer: number };
   /** Ends gently, as at SIGTERM. */
   close: { readonly ask: object; readonly answer: Runs & { readonly closingAt: number } };
+}
+
+/** From when to when, on the machine's time. */
+export interface Period {
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 export interface Load {
@@ -43,7 +51,9 @@ export interface ClientQuestions {
   /** Forgets what was, and makes calls at a rate, whatever becomes of them. */
   begin: { readonly ask: Load; readonly answer: null };
   /** What became of the calls that were due in a time. */
-  span: { readonly ask: { readonly fromMs: number; readonly toMs: number }; readonly answer: Span };
+  span: { readonly ask: Period; readonly answer: Span };
+  /** How long the machine let it wait, in ms. */
+  waited: { readonly ask: Period; readonly answer: number };
   /** Makes no more calls; answers when each has an outcome. */
   rest: { readonly ask: object; readonly answer: Ended };
 }

@@ -1,7 +1,12 @@
 import type { Ending } from "../wire/ground/at-end.js";
-import type { Figure } from "./figure.js";
+import { doubtOf, type Figure, kept } from "./figure.js";
+import { machineMs } from "./machine-time.js";
 import type { LocalRow, Row } from "./row.js";
 import { openScene, type Place } from "./scene.js";
+
+/** A row may take so many times as long as it does, for what is measured again, and so much more. */
+const times = 2;
+const graceMs = 30_000;
 
 /** What a row came to. */
 export interface Outcome {
@@ -12,12 +17,24 @@ export interface Outcome {
   readonly error?: string;
 }
 
+/** Returns how long a row may take before it is given up, in ms. */
+export const limitMs = (aboutMs: number): number => times * aboutMs + graceMs;
+
 /** Runs a row on a scene of its own, which is ended after it. Never rejects: what cannot be measured is a row that says why. */
 export async function runRow(row: Row, place: Place): Promise<Outcome> {
   const tasks: (() => unknown)[] = [];
   const t: Ending = { after: (task) => void tasks.push(task as () => unknown) };
   try {
-    return await outcome(row, async () => row.measure(await openScene(t, place, row.behaviour)));
+    return await outcome(row, limitMs(row.aboutMs(place.sizes)), async () => {
+      const scene = await openScene(t, place, row.behaviour);
+      const fromMs = machineMs();
+      const figures = await row.measure(scene);
+      const heldUp = await scene.heldUp({ fromMs, toMs: machineMs() });
+      return [
+        ...figures.map((figure) => doubted(figure, heldUp)),
+        { what: "held up by the machine, of the time", measured: heldUp, unit: "%" },
+      ];
+    });
   } finally {
     for (const task of tasks) await task();
   }
@@ -25,16 +42,30 @@ export async function runRow(row: Row, place: Place): Promise<Outcome> {
 
 /** Runs a row that needs no scene. */
 export function runLocalRow(row: LocalRow): Promise<Outcome> {
-  return outcome(row, () => row.measureHere());
+  return outcome(row, limitMs(row.aboutMs()), () => row.measureHere());
+}
+
+/** What hangs on time and was missed says nothing where the machine was busy; what was kept says the more. */
+function doubted(figure: Figure, heldUp: number): Figure {
+  const doubt = doubtOf(heldUp);
+  const missed = kept(figure, "quiet") === false && (figure.busy ?? 1) > 1;
+  return missed && doubt !== undefined ? { ...figure, doubt } : figure;
 }
 
 async function outcome(
   { number, title }: Pick<Row, "number" | "title">,
+  withinMs: number,
   measure: () => Promise<readonly Figure[]>,
 ): Promise<Outcome> {
+  let late: NodeJS.Timeout | undefined;
   try {
-    return { number, title, figures: await measure() };
+    const tooLong = new Promise<never>((_, reject) => {
+      late = setTimeout(() => reject(new Error(`it took more than ${Math.round(withinMs / 1_000)} s`)), withinMs);
+    });
+    return { number, title, figures: await Promise.race([measure(), tooLong]) };
   } catch (error) {
     return { number, title, figures: [], error: error instanceof Error ? error.message : String(error) };
+  } finally {
+    clearTimeout(late);
   }
 }

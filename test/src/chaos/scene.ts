@@ -7,10 +7,13 @@ import { openProgram, type Program } from "@rpc/bench/processes";
 import { freePorts } from "../servers/free-ports.js";
 import type { RealServer } from "../servers/real-server.js";
 import { atEnd, type Ending } from "../wire/ground/at-end.js";
-import type { Behaviour, ClientQuestions, ServerQuestions } from "./questions.js";
+import type { Behaviour, ClientQuestions, Period, ServerQuestions } from "./questions.js";
 import type { Sizes } from "./sizes.js";
+import { openWaits } from "./waits.js";
 import type { Where } from "./where.js";
 
+/** Of this process, which has next to nothing to do. */
+const ownWaits = openWaits({ idle: true });
 const servers = 3;
 const patienceMs = 30_000;
 /** Waits grow to half of it. */
@@ -43,6 +46,8 @@ export interface Scene {
   start(how?: { readonly port?: number }): Promise<ChaosServer>;
   /** Resolves when the client chooses among all servers; rejects where that takes a minute. */
   untilAllAreUsed(): Promise<void>;
+  /** Resolves to the share of a time for which the machine held up one of them, in %: who had to wait for the longest. */
+  heldUp(period: Period): Promise<number>;
   onProgress(text: string): void;
 }
 
@@ -89,6 +94,12 @@ export async function openScene(
           throw new Error(`of ${running.map(({ id }) => id)} the client uses ${ready}`);
         await delay(20);
       }
+    },
+    async heldUp(period) {
+      const { fromMs, toMs } = period;
+      const ofServers = running.map(({ program }) => program.ask("waited", period));
+      const others = await Promise.all([client.ask("waited", period), ...ofServers]);
+      return (100 * Math.max(ownWaits.within(fromMs, toMs), ...others)) / (toMs - fromMs);
     },
   };
   await scene.untilAllAreUsed();

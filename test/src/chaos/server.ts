@@ -4,11 +4,13 @@ import { bind, type Registry, RpcError, type Server, serve } from "@rpc/core";
 import { machineMs } from "./machine-time.js";
 import { openNotes } from "./notes.js";
 import type { Behaviour, Runs, ServerQuestions } from "./questions.js";
+import { openWaits } from "./waits.js";
 import { registryAt } from "./where.js";
 import { WorkService } from "./work.js";
 
 /* A server of chaos, in a process of its own. */
 
+const waits = openWaits();
 let behaviour: Behaviour = { takesMs: 0, unavailable: false };
 let runs: Runs = { count: 0, firstAt: 0, lastAt: 0 };
 let note: (call: number) => void = () => {};
@@ -45,6 +47,7 @@ answerQuestions<ServerQuestions>(
       return null;
     },
     runs: async () => runs,
+    waited: async ({ fromMs, toMs }) => waits.within(fromMs, toMs),
     async close() {
       const closingAt = machineMs();
       await close();

@@ -21,6 +21,8 @@ export interface Sizes {
   /** How long all servers are unavailable, and how long calls are made before that. */
   readonly unavailableMs: number;
   readonly beforeMs: number;
+  /** Whether what the machine disturbed is measured again. */
+  readonly again: boolean;
   /** New servers, each of which is stopped again. */
   readonly newcomers: number;
 }
@@ -39,6 +41,7 @@ const full: Sizes = {
   roundRobin: true,
   unavailableMs: 10_000,
   beforeMs: 10_000,
+  again: true,
   newcomers: 10,
 };
 
@@ -71,6 +74,7 @@ export const sizes = {
     roundRobin: false,
     unavailableMs: 2_000,
     beforeMs: 1_000,
+    again: false,
     newcomers: 1,
   },
 } as const satisfies Readonly<Record<string, Sizes>>;

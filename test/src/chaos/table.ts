@@ -1,26 +1,33 @@
 import { type Figure, kept } from "./figure.js";
 import type { Outcome } from "./run-row.js";
 
-/** Returns the table of a run as Markdown. */
-export function tableOf(registry: string, outcomes: readonly Outcome[]): string {
-  const lines = outcomes.flatMap(({ number, title, figures, error }) => {
-    const head = error === undefined ? [] : [[`**${title}**`, "", "", `not measured: ${error}`]];
-    const body = figures.map((figure) => [
-      `${title}: ${figure.what}`,
-      mustOf(figure),
-      shown(figure),
-      verdictOf(figure),
-    ]);
-    return [...head, ...body].map((cells) => `| ${[number, ...cells.map(escaped)].join(" | ")} |`);
-  });
-  return [`| | ${registry} | must | measured | |`, "|---|---|---|---|---|", ...lines].join("\n");
+/** What the rows of one registry, or of none, came to. */
+export interface Part {
+  readonly where: string;
+  readonly outcomes: readonly Outcome[];
 }
 
-/** Whether everything is what it must be. */
-export function allKept(outcomes: readonly Outcome[]): boolean {
-  return outcomes.every(
-    ({ figures, error }) => error === undefined && figures.every((f) => kept(f, "quiet") !== false),
+/** Returns the table of a run as Markdown. */
+export function tableOf(parts: readonly Part[]): string {
+  const lines = parts.flatMap(({ where, outcomes }) => outcomes.flatMap((outcome) => linesOf(where, outcome)));
+  return ["| | | | must | measured | |", "|---|---|---|---|---|---|", ...lines].join("\n");
+}
+
+/** Returns the lines of one row. */
+export function linesOf(where: string, { number, title, figures, error }: Outcome): readonly string[] {
+  const head = error === undefined ? [] : [[`**${title}**`, "", "", `not measured: ${error}`]];
+  const body = figures.map((figure) => [`${title}: ${figure.what}`, mustOf(figure), shown(figure), verdictOf(figure)]);
+  return [...head, ...body].map(
+    (cells) => `| ${[number, where, ...cells].map((cell) => escaped(`${cell}`)).join(" | ")} |`,
   );
+}
+
+/** Returns "kept" where everything is what it must be, "missed" where something is not, and "unknown" where that cannot be told. */
+export function verdictOn(outcomes: readonly Outcome[]): "kept" | "missed" | "unknown" {
+  const figures = outcomes.flatMap((outcome) => outcome.figures);
+  const missed = figures.some((figure) => figure.doubt === undefined && kept(figure, "quiet") === false);
+  if (missed || outcomes.some(({ error }) => error !== undefined)) return "missed";
+  return figures.some(({ doubt }) => doubt !== undefined) ? "unknown" : "kept";
 }
 
 function mustOf({ atMost, atLeast, unit }: Figure): string {
@@ -33,6 +40,7 @@ const shown = ({ measured, unit }: Figure): string => amount(measured, unit);
 function verdictOf(figure: Figure): string {
   const verdict = kept(figure, "quiet");
   if (verdict === undefined) return "";
+  if (figure.doubt !== undefined) return `not known: ${figure.doubt}`;
   return verdict ? "kept" : `MISSED${figure.note === undefined ? "" : `: ${figure.note}`}`;
 }
 

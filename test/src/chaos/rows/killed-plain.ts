@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { underLoad } from "../load.js";
+import { isOverload, turnedAway, underLoad } from "../load.js";
 import { readNotes } from "../notes.js";
 import type { Row } from "../row.js";
 import { well } from "../scene.js";
@@ -11,6 +11,7 @@ const deadMs = 300;
 export const killedPlain: Row = {
   number: 2,
   title: "SIGKILL of one of three, other calls",
+  aboutMs: (sizes) => sizes.plainKills * (liveMs + deadMs + 1_000),
   // So long that each server has some under way at any time.
   behaviour: { ...well, takesMs: 100 },
   async measure(scene) {
@@ -31,7 +32,9 @@ export const killedPlain: Row = {
     const ran = new Map<number, number>();
     for (const file of scene.notes) for (const call of readNotes(file)) ran.set(call, (ran.get(call) ?? 0) + 1);
     const failed = new Set(failures.map(({ call }) => call));
-    const unfit = failures.filter(({ processed, endpoint = "" }) => processed !== "maybe" || !killed.has(endpoint));
+    const unfit = failures
+      .filter((failure) => !isOverload(failure))
+      .filter(({ processed, endpoint = "" }) => processed !== "maybe" || !killed.has(endpoint));
     const twice = [...ran.values()].filter((times) => times > 1).length;
     let unknown = [...ran.keys()].filter((call) => call >= made).length;
     for (let call = 0; call < made; call++) if (!failed.has(call) && !ran.has(call)) unknown++;
@@ -50,6 +53,7 @@ export const killedPlain: Row = {
         atMost: 0,
         ...(first && { note: `${first.code}/${first.reason}, processed ${first.processed}: ${first.message}` }),
       },
+      turnedAway(failures),
       { what: "ran twice", measured: twice, unit: "", atMost: 0 },
       { what: "answered and not in a server's log, or there and never made", measured: unknown, unit: "", atMost: 0 },
       { what: "client's counters against its outcomes, calls apart", measured: miscounted, unit: "", atMost: 0 },

@@ -11,6 +11,7 @@ const drainMs = 30_000;
 export const newcomers: Row = {
   number: 8,
   title: "a new server, a stopped one",
+  aboutMs: (sizes) => sizes.newcomers * (stayMs + 1_000),
   async measure(scene) {
     const usedMs: number[] = [];
     const unusedMs: number[] = [];
@@ -36,7 +37,7 @@ export const newcomers: Row = {
       };
     };
     return [
-      noneFailed([load]),
+      ...noneFailed([load]),
       worst("registered, and used after", usedMs),
       worst("stopped, and last used after", unusedMs),
     ];

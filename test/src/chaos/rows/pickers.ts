@@ -22,6 +22,7 @@ async function inProcess<T>(ask: (program: Program<PickerQuestions>) => Promise<
 export const pickers: LocalRow = {
   number: 9,
   title: "picker, 10,000 endpoints",
+  aboutMs: () => 30_000,
   async measureHere() {
     const costs = await inProcess((program) => program.ask("costs", { endpoints: manyEndpoints }, patienceMs));
     const most = (of: (cost: PickerCost) => number): PickerCost => costs.reduce((a, b) => (of(b) > of(a) ? b : a));
@@ -64,6 +65,7 @@ export const pickers: LocalRow = {
 export const hashing: LocalRow = {
   number: 10,
   title: "consistent hash, one of n endpoints leaves",
+  aboutMs: () => 10_000,
   async measureHere() {
     const figures: Figure[] = [];
     await inProcess(async (program) => {
