@@ -133,7 +133,7 @@ export class Everything extends Store<Order> {
     return super.page(after);
   }
 
-  @Method()
+  @Method({ input: [] })
   primitives(
     a: string,
     b: number,

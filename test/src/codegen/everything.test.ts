@@ -3,12 +3,13 @@ import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { generate } from "@rpc/codegen";
-import { bind, createClient, createDispatcher } from "@rpc/core";
-import { serviceOf } from "@rpc/decorators";
+import { bind, type Client, createClient, createDispatcher, memoryTransport } from "@rpc/core";
+import { createApp, InjectClient, serviceOf } from "@rpc/decorators";
+import { memoryRegistry } from "@rpc/registry-memory";
 import { transformSync } from "esbuild";
 import ts from "typescript";
 import { Everything } from "./everything.fixture.js";
-import { EverythingService, SoldOut, Zone } from "./generated/shop-everything.client.js";
+import { EverythingService, type Everything as Generated, SoldOut, Zone } from "./generated/shop-everything.client.js";
 
 const folder = fileURLToPath(new URL("../../src/codegen/", import.meta.url));
 const file = `${folder}generated/shop-everything.client.ts`;
@@ -87,6 +88,31 @@ describe("a client that was generated", () => {
     }
     assert.equal(await client.collect("ab", lines()), 5);
     await assert.rejects(client.place(order, { owner: "nobody" }), { reason: SoldOut.reason });
+  });
+
+  test("is injected like the class, and is an instance of the same class", async () => {
+    class Caller {
+      constructor(
+        @InjectClient(Everything) readonly ofClass: Client<Everything>,
+        @InjectClient(EverythingService) readonly generated: Client<Generated>,
+        @InjectClient(EverythingService) readonly asClass: Client<Everything>,
+      ) {}
+    }
+    const app = await createApp({
+      services: [Everything],
+      clients: [Caller],
+      listen: "memory://",
+      transports: { memory: memoryTransport() },
+      registry: memoryRegistry(),
+      logger: false,
+    });
+    const { ofClass, generated, asClass } = app.get(Caller);
+    assert.equal(generated.constructor, ofClass.constructor);
+    assert.equal(Object.getPrototypeOf(generated), Object.getPrototypeOf(asClass));
+    assert.equal(generated, asClass, "one client for each descriptor");
+    await app.start();
+    assert.deepEqual([await generated.early(1, "ab"), await ofClass.early(1, "ab")], [3, 3]);
+    await app.stop();
   });
 
   test("has the methods of the class in the order of the class, with the same options", () => {

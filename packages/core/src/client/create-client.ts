@@ -33,13 +33,17 @@ export interface ClientOptions {
 
 /** What all clients made from one call of `createClient` share. */
 interface Target extends Origin {
+  readonly service: ServiceDescriptor;
+  /** The service's: one step nearer, since every call asks. */
+  readonly methods: readonly Method[];
   readonly clock: Clock;
   readonly timeoutMs: number;
 }
 
 /**
- * A client's class is made once for each descriptor: its methods stand on the prototype, and an instance holds where
- * its calls go and with what options. It is no proxy and no promise; logging it shows its name and sends nothing.
+ * A client's class is made once for descriptors with the same service and methods, be they written, generated, or made
+ * of a class: its methods stand on the prototype, and an instance holds its own descriptor, where its calls go and with
+ * what options. It is no proxy and no promise; logging it shows its name and sends nothing.
  */
 abstract class Stub {
   readonly #target: Target;
@@ -50,6 +54,10 @@ abstract class Stub {
   constructor(target: Target, options: CheckedOptions) {
     this.#target = target;
     this.#options = options;
+  }
+
+  static method(stub: Stub, index: number): Method {
+    return stub.#target.methods[index]!;
   }
 
   static call(stub: Stub, method: Method, input: readonly unknown[]): Promise<unknown> {
@@ -139,7 +147,7 @@ abstract class Stub {
     const target = stub.#target;
     const { invoke, clock } = target;
     return {
-      service: services.get(stub.constructor)!,
+      service: target.service,
       begin(method) {
         const options = stub.#options;
         const now = clock.now();
@@ -203,11 +211,14 @@ export function reachOf(client: object, what: string): Reach {
   return Stub.reach(client);
 }
 
-const services = new WeakMap<object, ServiceDescriptor>();
-
 type StubClass = new (target: Target, options: CheckedOptions) => Stub;
 
 const classes = new WeakMap<ServiceDescriptor, StubClass>();
+/** By what tells one class from another; held weakly, since descriptors may be made by the thousand. */
+const alike = new Map<string, WeakRef<StubClass>>();
+const forgotten = new FinalizationRegistry<string>((key) => {
+  if (alike.get(key)?.deref() === undefined) alike.delete(key);
+});
 
 /**
  * Returns a typed client of a service, whose calls go to `invoke`: a connector's, or a dispatcher's with no network
@@ -216,6 +227,8 @@ const classes = new WeakMap<ServiceDescriptor, StubClass>();
 export function createClient<T>(service: ServiceDescriptor<T>, invoke: Invoke, options: ClientOptions = {}): Client<T> {
   const { timeoutMs = defaultTimeoutMs, clock = systemClock } = options;
   const target = {
+    service,
+    methods: service.methods,
     invoke,
     direct: directOf(invoke, service),
     clock,
@@ -264,27 +277,29 @@ function tooLate(method: Method): RpcError {
 function classOf(service: ServiceDescriptor): StubClass {
   let made = classes.get(service);
   if (made === undefined) {
-    made = makeClass(service);
+    const key = JSON.stringify([service.name, service.methods.map(({ name, kind }) => [name, kind === "unary"])]);
+    made = alike.get(key)?.deref() ?? makeClass(service, key);
     classes.set(service, made);
   }
   return made;
 }
 
-function makeClass(service: ServiceDescriptor): StubClass {
+function makeClass(service: ServiceDescriptor, key: string): StubClass {
   const made = class extends Stub {};
   Object.defineProperty(made, "name", { value: `${service.name}Client` });
-  services.set(made, service);
-  for (const method of service.methods) {
+  alike.set(key, new WeakRef(made));
+  forgotten.register(made, key);
+  for (const [index, { name, kind }] of service.methods.entries()) {
     const call =
-      method.kind === "unary"
+      kind === "unary"
         ? function (this: Stub, ...input: unknown[]): Promise<unknown> {
-            return Stub.call(this, method, input);
+            return Stub.call(this, Stub.method(this, index), input);
           }
         : function (this: Stub, ...input: unknown[]): unknown {
-            return Stub.stream(this, method, input);
+            return Stub.stream(this, Stub.method(this, index), input);
           };
-    Object.defineProperty(call, "name", { value: method.name });
-    Object.defineProperty(made.prototype, method.name, { value: call, enumerable: false });
+    Object.defineProperty(call, "name", { value: name });
+    Object.defineProperty(made.prototype, name, { value: call, enumerable: false });
   }
   return made;
 }
