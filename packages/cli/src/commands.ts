@@ -18,6 +18,11 @@ export const listed: readonly Listed[] = [
     load: () => import("./commands/generate.js"),
   },
   {
+    name: "check",
+    summary: "say what a changed contract would break",
+    load: () => import("./commands/check.js"),
+  },
+  {
     name: "list",
     summary: "list services and their instances",
     load: () => import("./commands/list.js"),
@@ -41,6 +46,11 @@ export const listed: readonly Listed[] = [
     name: "bench",
     summary: "put a method under load, and tell its rate and latency",
     load: () => import("./commands/bench.js"),
+  },
+  {
+    name: "doctor",
+    summary: "look for what is wrong with this machine, project and registry",
+    load: () => import("./commands/doctor.js"),
   },
   {
     name: "completion",
