@@ -38,10 +38,11 @@ export async function dial(
     if (proof !== undefined && !insecure) checkWay(address, transport);
     const credentials = proof === undefined ? undefined : await credentialsOf(proof, patience.signal);
     checkHelloSize({ ...options, role: "dialler", credentials });
-    const stream = await openStream(address, patience.signal, options);
+    let session: Session | undefined;
+    const stream = await openStream(address, patience.signal, options, () => session?.landing());
     return await new Promise<Session>((resolve, reject) => {
       let ready = false;
-      const session = new Session({
+      const dialled = new Session({
         role: "dialler",
         stream,
         credentials,
@@ -49,12 +50,12 @@ export async function dial(
         listener: {
           onReady() {
             ready = true;
-            resolve(session);
+            resolve(dialled);
           },
           onRetired: () => events.onRetired(),
           onSuspicion: (suspect) => events.onSuspicion(suspect),
           onClosed(error) {
-            ledger.delete(session);
+            ledger.delete(dialled);
             if (ready) events.onClosed(error);
             else reject(asFailedAttempt(explained(error, address, transport), address));
           },
@@ -62,9 +63,10 @@ export async function dial(
         // Last: spread first, every object would have a hidden class of its own.
         ...options,
       });
-      ledger.add(session);
+      session = dialled;
+      ledger.add(dialled);
       patience.signal.addEventListener("abort", () => {
-        if (!ready) session.close(patience.signal.reason as RpcError);
+        if (!ready) dialled.close(patience.signal.reason as RpcError);
       });
     });
   } catch (cause) {
@@ -74,10 +76,15 @@ export async function dial(
   }
 }
 
-async function openStream(address: Address, signal: AbortSignal, options: DialOptions): Promise<Duplex> {
+async function openStream(
+  address: Address,
+  signal: AbortSignal,
+  options: DialOptions,
+  landing: () => Buffer | undefined,
+): Promise<Duplex> {
   const { transport, onConnect } = options;
   // A session keeps nothing of what it reads; of a hook nobody knows.
-  const stream = await transport.connect(address, signal, { inPlace: onConnect === undefined });
+  const stream = await transport.connect(address, signal, { inPlace: onConnect === undefined, landing });
   if (onConnect === undefined) return stream;
   try {
     return await letThrough(onConnect, { stream, address, remote: address, certificate: undefined, signal });

@@ -36,6 +36,11 @@ export interface ReadHints {
    * used for the next one. Defaults to false.
    */
   readonly inPlace?: boolean;
+  /**
+   * Returns where the next bytes are best read to, where that is known, so that they need not be copied there. Asked
+   * before each read once all that was read before has been heard, if `inPlace`. Defaults to nowhere.
+   */
+  readonly landing?: () => Buffer | undefined;
 }
 
 /** Opens and accepts byte streams. Knows nothing of calls. */

@@ -46,6 +46,8 @@ const lingerMs = 1_000;
 const wantsFeature = Flag.oneway | Flag.declared;
 /** More pings in a second, and the connection is drained: each costs an answer, and nobody needs them so often. */
 const calmPings = 20;
+/** Where the header is read to of what is probably another long item: the rest of that is read to its place. */
+const headOnly = Buffer.allocUnsafeSlow(64);
 const nothingAgreed: Agreed = { blocks: false, streams: false };
 const noLimits: PeerLimits = {
   messageBytes: 0,
@@ -100,6 +102,8 @@ export class Session implements Connection, PeerLine {
   /** Ways to compress that both sides know, our preferred one first. */
   #compression: readonly BlockAlgorithm[] = [];
   #agreedOn: Agreed = nothingAgreed;
+  /** Where an item's next bytes are being read to. */
+  #landing: Buffer | undefined;
   /** Made when the first stream is. */
   #streaming: Streaming | undefined;
   #closeError: RpcError | undefined;
@@ -192,6 +196,16 @@ export class Session implements Connection, PeerLine {
     });
     tickerOf(clock).add(this);
     if (role === "dialler") this.#sayHello(Kind.hello, helloOf(options));
+  }
+
+  /** Returns where the next bytes of the connection are best read to: see `ReadHints`. */
+  landing(): Buffer | undefined {
+    const streams = this.#streaming?.streams;
+    const { cutBytes, heldBytes } = this.#reader;
+    if (streams === undefined || (heldBytes > 0 && cutBytes === 0)) return undefined;
+    if (heldBytes === 0) return streams.longEnded ? headOnly : undefined;
+    this.#landing = streams.landing(cutBytes);
+    return this.#landing;
   }
 
   get state(): SessionState {
@@ -488,7 +502,10 @@ export class Session implements Connection, PeerLine {
   }
 
   #take(chunk: Buffer): void {
-    this.chunk = chunk;
+    // What lies behind an item, in memory of the item's own, is good for the moment only.
+    this.chunk = chunk.buffer === this.#landing?.buffer ? undefined : chunk;
+    this.#landing = undefined;
+    this.#streaming?.streams.beginRead();
     try {
       const taken = this.#reader.push(chunk);
       this.#streaming?.streams.settle();

@@ -45,6 +45,8 @@ export class Inflow implements Windowed {
   reachBytes = 0;
   /** Which one of its call's: 0 the result. */
   readonly target: number;
+  /** Bytes of the item that came last. */
+  lastBytes = 0;
   /** Whether something of it is borrowed from what was read. */
   unsettled = false;
   readonly #link: Link;
@@ -52,6 +54,7 @@ export class Inflow implements Windowed {
   readonly #owner: InflowOwner;
   readonly #codec: Codec;
   readonly #limits: DecodeLimits;
+  readonly #ownedLimits: DecodeLimits;
   readonly #onUnsettled: (stream: Inflow) => void;
   readonly #unread = new Unread();
   #waiters: Waiter[] = [];
@@ -71,7 +74,9 @@ export class Inflow implements Windowed {
     this.#windows = windows;
     this.#owner = owner;
     this.#codec = codec;
-    this.#limits = { depth: link.limits.depth, elements: link.limits.elements };
+    const { depth, elements } = link.limits;
+    this.#limits = { depth, elements };
+    this.#ownedLimits = { depth, elements, owned: true };
     this.#onUnsettled = onUnsettled;
     this.target = target;
     this.creditBytes = this.windowBytes = windows.firstBytes;
@@ -84,6 +89,11 @@ export class Inflow implements Windowed {
 
   get starved(): boolean {
     return this.#unread.empty;
+  }
+
+  /** Where the next bytes of the frame at hand are best read to, of which it lacks so many. */
+  landing(frameBytes: number): Buffer | undefined {
+    return this.#long?.landing(frameBytes);
   }
 
   /** Takes a frame, or a piece of one of which `restBytes` are missing. */
@@ -99,7 +109,7 @@ export class Inflow implements Windowed {
       this.#takePart(flags, bytes, start, end, restBytes, costBytes);
       return;
     }
-    this.#count();
+    this.#count(end - start);
     if (this.#waiters.length > 0) {
       this.#deliver(bytes, start, end, this.#limits);
       this.#windows.review(this);
@@ -194,7 +204,7 @@ export class Inflow implements Windowed {
         unread.bytes,
         unread.start,
         unread.end,
-        unread.owned ? { ...this.#limits, owned: true } : this.#limits,
+        unread.owned ? this.#ownedLimits : this.#limits,
       );
     } catch (cause) {
       unread.clear();
@@ -222,7 +232,7 @@ export class Inflow implements Windowed {
       this.#link.rates.count("frames that say nothing", this.#link.readAt);
     }
     const long = this.#long!;
-    long.add(bytes, at, end);
+    long.add(bytes, at, end, this.creditBytes);
     if (long.over) return;
     if (long.letIn) {
       this.#windows.progressed();
@@ -258,13 +268,13 @@ export class Inflow implements Windowed {
   #endLong(long: LongItem): void {
     if (long.missingBytes > 0) throw protocolError("WRONG_LENGTH", "an item in parts is shorter than was announced");
     this.#dropLong();
-    this.#count();
+    this.#count(long.totalBytes);
     if (this.#waiters.length > 0) {
       this.#windows.release(this, long.costBytes);
-      this.#deliver(long.bytes, 0, long.totalBytes, { ...this.#limits, owned: true });
+      this.#deliver(long.bytes, 0, long.totalBytes, this.#ownedLimits);
       this.#windows.review(this);
     } else {
-      this.#unread.addAlone(long.bytes, Math.max(1, long.costBytes));
+      this.#unread.addAlone(long.bytes.subarray(0, long.totalBytes), Math.max(1, long.costBytes));
     }
   }
 
@@ -332,7 +342,8 @@ export class Inflow implements Windowed {
     }
   }
 
-  #count(): void {
+  #count(bytes: number): void {
+    this.lastBytes = bytes;
     this.#link.counters.streams.itemsIn++;
     this.#owner.moved = true;
   }

@@ -3,9 +3,13 @@ import type { Budget, Spender } from "./link.js";
 
 /** How much more memory is taken than has come: each step copies what there is. */
 const growth = 4;
+/** Room behind an item for what follows it on the wire: the header of its second part, and the beginning of the next item. */
+const behindBytes = 64;
+/** Fewer bytes are as well copied. */
+const landingBytes = 8_192;
 const nothing = Buffer.alloc(0);
 
-/** An item that arrives in parts, or in pieces of a frame. Its memory grows by what arrives. */
+/** An item that arrives in parts, or in pieces of a frame. Its memory grows by what arrives, or is taken at once where its sender has the credit. */
 export class LongItem implements Spender {
   readonly totalBytes: number;
   bytes: Buffer = nothing;
@@ -33,20 +37,38 @@ export class LongItem implements Spender {
     return this.totalBytes - this.receivedBytes;
   }
 
-  /** Adds a part. Throws where it brings more than was announced. */
-  add(bytes: Buffer, start: number, end: number): void {
+  /**
+   * Where its next bytes are best read to, of which `frameBytes` belong to it; undefined where they may as well be
+   * copied. What is read behind those is somebody else's, and good until the item's next part is added.
+   */
+  landing(frameBytes: number): Buffer | undefined {
+    const { receivedBytes, bytes } = this;
+    if (frameBytes < landingBytes || bytes.length <= this.totalBytes) return undefined;
+    return bytes.subarray(receivedBytes, Math.min(bytes.length, receivedBytes + frameBytes + behindBytes));
+  }
+
+  /** Adds a part, behind which the sender may send `creditBytes`. Throws where it brings more than was announced. */
+  add(bytes: Buffer, start: number, end: number, creditBytes: number): void {
     const needed = this.receivedBytes + end - start;
     if (needed > this.totalBytes) throw protocolError("WRONG_LENGTH", "an item in parts is longer than was announced");
     if (needed > this.bytes.length) {
-      const size = Math.min(this.totalBytes, needed * growth);
+      const whole = this.totalBytes - needed <= creditBytes;
+      const size = whole ? this.totalBytes : Math.min(this.totalBytes, needed * growth);
       this.#budget?.spend(this, size - this.bytes.length);
       if (this.over) return;
-      const grown = Buffer.allocUnsafeSlow(size);
+      const grown = Buffer.allocUnsafeSlow(whole ? size + behindBytes : size);
       this.bytes.copy(grown, 0, 0, this.receivedBytes);
       this.bytes = grown;
     }
-    bytes.copy(this.bytes, this.receivedBytes, start, end);
+    if (!this.#isInPlace(bytes, start)) bytes.copy(this.bytes, this.receivedBytes, start, end);
     this.receivedBytes = needed;
+  }
+
+  /** Whether bytes were read to where they belong. */
+  #isInPlace(bytes: Buffer, start: number): boolean {
+    return (
+      bytes.buffer === this.bytes.buffer && bytes.byteOffset + start === this.bytes.byteOffset + this.receivedBytes
+    );
   }
 
   /** It has come whole, or nobody wants it. */

@@ -1,6 +1,6 @@
 import type { Codec } from "../contract/codec.js";
 import { RpcError } from "../contract/errors.js";
-import { Flag, headerBytes, Kind, maxFrameBytes } from "../wire/header.js";
+import { Flag, headerBytes, maxFrameBytes } from "../wire/header.js";
 import { twoPartsBytes } from "../wire/outbox.js";
 import type { Link } from "./link.js";
 import { addCredit, leastCreditBytes, type Turns, type Waiting } from "./turns.js";
@@ -168,7 +168,7 @@ export class Outflow implements Waiting {
       this.#begun = true;
       this.#owner.onFirst(this);
     }
-    outbox.begin(Kind.item, this.#flags, this.target, this.#id);
+    outbox.beginItem(this.#flags, this.target, this.#id, this.usualBytes);
     try {
       this.#codec.encode(value, outbox);
     } catch (cause) {
@@ -181,21 +181,21 @@ export class Outflow implements Waiting {
       outbox.rollback();
       return;
     }
-    const { frameBytes } = outbox;
-    const costBytes = headerBytes + frameBytes;
+    const { bodyBytes } = outbox;
+    const costBytes = headerBytes + bodyBytes;
     this.usualBytes = costBytes;
     this.#owner.moved = true;
-    if (frameBytes <= maxFrameBytes && costBytes <= this.#creditBytes && costBytes <= this.#turns.creditBytes) {
+    if (bodyBytes <= maxFrameBytes && costBytes <= this.#creditBytes && costBytes <= this.#turns.creditBytes) {
       this.#spend(costBytes);
       counters.streams.itemsOut++;
       outbox.endItem();
-    } else if (frameBytes <= outbox.messageBytes && this.#fitsInTwo(frameBytes)) {
+    } else if (bodyBytes <= outbox.messageBytes && this.#fitsInTwo(bodyBytes)) {
       this.#spend(costBytes + twoPartsBytes);
       counters.streams.itemsOut++;
       outbox.endItemInTwo(this.#flags, this.target, this.#id);
-    } else if (frameBytes > outbox.messageBytes) {
+    } else if (bodyBytes > outbox.messageBytes) {
       outbox.rollback();
-      this.#unsendable(tooLarge(frameBytes, outbox.messageBytes));
+      this.#unsendable(tooLarge(bodyBytes, outbox.messageBytes));
     } else {
       this.#rest = outbox.detach();
       this.#restAt = 0;

@@ -1,3 +1,4 @@
+import { landingBytes } from "../wire/frame-reader.js";
 import { Flag, headerBytes } from "../wire/header.js";
 import { protocolError } from "../wire/protocol-error.js";
 import type { Inflow } from "./inflow.js";
@@ -34,7 +35,11 @@ export class Streams {
   readonly windows: Windows;
   readonly turns: Turns;
   readonly #link: Link;
+  /** Whether the last item of what was read is a long one, and whole. */
+  longEnded = false;
   #unsettled: Inflow[] = [];
+  /** Whose item was cut by the end of what was read. */
+  #cut: Inflow | undefined;
   #sweptAt = 0;
 
   /** `creditBytes` are what the peer takes at first of all streams together. */
@@ -50,6 +55,16 @@ export class Streams {
   readonly unsettled = (stream: Inflow): void => {
     this.#unsettled.push(stream);
   };
+
+  /** More was read, which is looked at next. */
+  beginRead(): void {
+    this.longEnded = false;
+  }
+
+  /** Where the next bytes are best read to, of which so many belong to the item that was cut. */
+  landing(cutBytes: number): Buffer | undefined {
+    return this.#cut?.landing(cutBytes);
+  }
 
   /** What was read has been looked at, and its memory is used again. */
   settle(): void {
@@ -73,11 +88,15 @@ export class Streams {
   ): void {
     const call = calls.get(id);
     if (call === undefined) {
+      this.#cut = undefined;
       if (end === start) this.#link.rates.count("frames that say nothing", this.#link.readAt);
       this.windows.passOver(end - start + (continued ? 0 : headerBytes));
       return;
     }
-    inflowOf(call, target).take(flags & Flag.more, bytes, start, end, restBytes, continued);
+    const inflow = inflowOf(call, target);
+    this.#cut = inflow;
+    inflow.take(flags & Flag.more, bytes, start, end, restBytes, continued);
+    this.longEnded = inflow.lastBytes >= landingBytes && restBytes === 0 && (flags & Flag.more) === 0;
   }
 
   /** Takes the end of a stream of arguments. */

@@ -78,3 +78,17 @@ test("ten thousand stretches are taken one by one, and none is kept", () => {
   unread.clear();
   assert.equal(unread.empty, true);
 });
+
+test("an item before a long one of the same read is what it was once the memory of that read is used again", () => {
+  const unread = new Unread();
+  const chunk = frames("a", "b");
+  add(unread, chunk, true, "a", "b");
+  unread.addAlone(Buffer.from("long"), 99);
+  const next = frames("c");
+  add(unread, next, true, "c");
+  unread.settle();
+  for (const read of [chunk, next]) read.fill(0xaa);
+  const all: string[] = [];
+  while (!unread.empty) all.push(taken(unread)[0]);
+  assert.deepEqual(all, ["a", "b", "long", "c"]);
+});

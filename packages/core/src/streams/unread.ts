@@ -28,6 +28,8 @@ export class Unread {
   readonly #stretches: Stretch[] = [];
   /** Stretches before it are used up. */
   #head = 0;
+  /** How many are borrowed, those used up included: between them may be items with memory of their own. */
+  #borrowed = 0;
 
   get empty(): boolean {
     return this.#head === this.#stretches.length;
@@ -41,8 +43,10 @@ export class Unread {
       last.end = end;
       return;
     }
-    if (borrowed) this.#stretches.push({ bytes, at, end, aloneBytes: 0, borrowed });
-    else
+    if (borrowed) {
+      this.#stretches.push({ bytes, at, end, aloneBytes: 0, borrowed });
+      this.#borrowed++;
+    } else
       this.#stretches.push({
         bytes: Buffer.from(bytes.subarray(at, end)),
         at: 0,
@@ -82,17 +86,20 @@ export class Unread {
 
   /** Copies what is still borrowed: called when what was read has been looked at. */
   settle(): void {
-    for (let index = this.#stretches.length - 1; index >= this.#head && this.#stretches[index]!.borrowed; index--) {
+    for (let index = this.#stretches.length - 1; index >= this.#head && this.#borrowed > 0; index--) {
       const stretch = this.#stretches[index]!;
+      if (!stretch.borrowed) continue;
+      this.#borrowed--;
       stretch.borrowed = false;
       stretch.bytes = Buffer.from(stretch.bytes.subarray(stretch.at, stretch.end));
       stretch.end -= stretch.at;
       stretch.at = 0;
     }
+    this.#borrowed = 0;
   }
 
   clear(): void {
-    this.#stretches.length = this.#head = 0;
+    this.#stretches.length = this.#head = this.#borrowed = 0;
     this.bytes = nothing;
   }
 

@@ -5,10 +5,10 @@ import { type TestContext, test } from "node:test";
 import { connectInPlace } from "./in-place.js";
 
 /** A socket that is read in place, and the other end of it. */
-async function pair(t: TestContext): Promise<{ near: Socket; far: Socket }> {
+async function pair(t: TestContext, landing?: () => Buffer | undefined): Promise<{ near: Socket; far: Socket }> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
-  const near = connectInPlace({ host: "127.0.0.1", port: (server.address() as AddressInfo).port });
+  const near = connectInPlace({ host: "127.0.0.1", port: (server.address() as AddressInfo).port }, landing);
   const [far] = (await once(server, "connection")) as [Socket];
   t.after(() => {
     for (const end of [near, far, server]) "destroy" in end ? end.destroy() : end.close();
@@ -71,4 +71,29 @@ test("the other side's end is heard", async (t) => {
   far.end("bye");
   await once(near, "end");
   await once(near, "close");
+});
+
+test("bytes that have a place are read to it, once all before them was heard", async (t) => {
+  const place = Buffer.alloc(10);
+  let landings = 0;
+  const { near, far } = await pair(t, () => (landings++ === 0 ? place : undefined));
+  far.write("early");
+  await once(near, "readable");
+  assert.equal(landings, 0, "what waits in the stream has not been heard");
+  const heard: Buffer[] = [];
+  const hear = async (what: string): Promise<void> => {
+    far.write(what);
+    const [chunk] = (await once(near, "data")) as [Buffer];
+    heard.push(chunk);
+  };
+  near.on("data", () => {});
+  await once(near, "data");
+  await hear("one");
+  await hear("two");
+  await hear("three");
+  assert.deepEqual(
+    heard.map(({ buffer }) => buffer === place.buffer),
+    [false, true, false],
+  );
+  assert.equal(place.toString("latin1", 0, 3), "two");
 });

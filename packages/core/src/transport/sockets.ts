@@ -1,7 +1,7 @@
 import { connect, createServer, type NetConnectOpts, type Server, type Socket } from "node:net";
 import { RpcError } from "../contract/errors.js";
 import type { Address } from "../contract/registry.js";
-import type { Listener, Refused } from "../contract/transport.js";
+import type { Listener, ReadHints, Refused } from "../contract/transport.js";
 import { connectInPlace } from "./in-place.js";
 
 /** Connections the kernel holds until they are accepted. */
@@ -10,16 +10,16 @@ const backlog = 1_024;
 /** Where to listen: a host and port, or the path of a Unix socket. */
 export type ListenAt = { readonly host: string; readonly port: number } | { readonly path: string };
 
-/** Connects a socket; `inPlace` as in `ReadHints`. Rejects with `unavailable` / `CONNECT_FAILED`, or with the signal's reason; then nothing is left open. */
+/** Connects a socket. Rejects with `unavailable` / `CONNECT_FAILED`, or with the signal's reason; then nothing is left open. */
 export function connectSocket(
   to: NetConnectOpts,
   address: Address,
   signal: AbortSignal,
-  inPlace = false,
+  hints?: ReadHints,
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
-    const socket = inPlace ? connectInPlace(to) : connect(to);
+    const socket = hints?.inPlace === true ? connectInPlace(to, hints.landing) : connect(to);
     const settle = (): void => {
       signal.removeEventListener("abort", onAbort);
       socket.removeListener("connect", onConnect);

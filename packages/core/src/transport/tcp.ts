@@ -6,8 +6,7 @@ import { connectSocket, listenForSockets } from "./sockets.js";
 
 /** TCP sockets, `tcp://host:port`. Small writes leave at once: the outbox has gathered them already. */
 export const tcp: Transport = {
-  connect: (address, signal, hints) =>
-    connectSocket({ ...hostPort(address), noDelay: true }, address, signal, hints?.inPlace),
+  connect: (address, signal, hints) => connectSocket({ ...hostPort(address), noDelay: true }, address, signal, hints),
 
   listen: async (address, accept, { refused } = {}) =>
     listenForSockets(

@@ -23,8 +23,7 @@ export function unixTransport(options: UnixOptions = {}): Transport {
   const { mode = 0o600 } = options;
   return {
     local: true,
-    connect: async (address, signal, hints) =>
-      connectSocket({ path: pathOf(address) }, address, signal, hints?.inPlace),
+    connect: async (address, signal, hints) => connectSocket({ path: pathOf(address) }, address, signal, hints),
 
     async listen(address, accept, { refused } = {}) {
       const path = pathOf(address);

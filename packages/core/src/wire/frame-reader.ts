@@ -16,6 +16,9 @@ const largestAssemblyBytes = headerBytes + maxFrameBytes;
 const inflatedReadBytes = 2 * maxBlockBytes;
 /** Of a long message's part that is cut, at least so much is handed on as a part of its own: less is put together first. */
 const leastPieceBytes = 4_096;
+/** Of an item's frame of at least so many bytes the beginning is handed on at once: the rest can be read to its place. */
+export const landingBytes = 16_384;
+const leastBeginningBytes = 16;
 const empty = Buffer.alloc(0);
 
 /**
@@ -49,6 +52,11 @@ export class FrameReader {
   /** Bytes held of a frame that has not ended. */
   get heldBytes(): number {
     return this.#partialLength;
+  }
+
+  /** Bytes that are missing of an item's frame whose beginning was handed on, where they are what comes next. */
+  get cutBytes(): number {
+    return this.continued && this.#partialLength === headerBytes ? readLength(this.#partial, 0) : 0;
   }
 
   /** Hands on no more frames, not even those left in the chunk at hand. */
@@ -131,7 +139,7 @@ export class FrameReader {
         this.#emitRest(chunk, at, end);
         return end;
       }
-      if (end > chunk.length && chunk.length - at >= leastPieceBytes) {
+      if (end > chunk.length && this.#isPiece(this.#partial, 0, chunk.length - at)) {
         this.#emitPiece(chunk, at);
         return chunk.length;
       }
@@ -148,12 +156,19 @@ export class FrameReader {
   /** Keeps the beginning of a frame that ends behind the chunk, or what of it cannot be handed on already. */
   #keepCut(chunk: Buffer, at: number): void {
     const body = at + headerBytes;
-    if (!comesInPieces(chunk[at]!) || chunk.length - body < leastPieceBytes) {
+    if (!comesInPieces(chunk[at]!) || !this.#isPiece(chunk, at, chunk.length - body)) {
       this.#keep(chunk, at, chunk.length);
       return;
     }
     this.#keep(chunk, at, body);
     this.#emitPiece(chunk, body);
+  }
+
+  /** Whether so many bytes of a frame that is cut are handed on before the rest has come. */
+  #isPiece(header: Buffer, at: number, bytes: number): boolean {
+    if (bytes >= leastPieceBytes || header[at] !== Kind.item) return bytes >= leastPieceBytes;
+    if (this.continued) return bytes > 0;
+    return bytes >= leastBeginningBytes && checkedLength(header, at) >= landingBytes;
   }
 
   /** Hands on what the chunk has of a long message's part whose header is kept: the header is that of the rest then. */

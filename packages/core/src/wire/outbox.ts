@@ -16,6 +16,8 @@ import { preface } from "./preface.js";
 const chunksPerTurn = 2;
 /** What has gathered in a turn leaves before its end once it is this much. */
 const eagerBytes = 12_288;
+/** Items longer than `eagerBytes` leave two at a time: each write costs both sides more than it gains by being early. */
+const eagerItemBytes = 98_304;
 /** Shorter parts are copied: a write of its own for each would cost more. */
 const copiedPartBytes = 8_192;
 /** The field that announces an item in parts; what an item in two parts has more than in one. */
@@ -236,36 +238,55 @@ export class Outbox implements Sink {
     return this.#partBytes;
   }
 
-  /** Bytes that the frame at hand has behind its header so far. */
-  get frameBytes(): number {
-    return this.position - this.#frameAt - headerBytes;
+  /**
+   * Begins an item, which is probably of `likelyBytes`, its header included: one that will not fit into a frame has its
+   * place behind the field that announces it, so that nothing of it has to be moved.
+   */
+  beginItem(flags: number, target: number, id: number, likelyBytes: number): void {
+    this.begin(Kind.item, flags, target, id);
+    if (likelyBytes <= headerBytes + maxFrameBytes) return;
+    this.position += totalFieldBytes;
+    this.#bodyAt = this.position;
   }
 
-  /** Ends the frame at hand, which is an item. */
+  /** Bytes of the item at hand so far. */
+  get bodyBytes(): number {
+    return this.position - this.#bodyAt;
+  }
+
+  /** Ends the item at hand. */
   endItem(): void {
-    this.#itemBytes += this.position - this.#frameAt;
-    this.end();
+    const bodyAt = this.#frameAt + headerBytes;
+    if (this.#bodyAt > bodyAt) {
+      this.bytes.copyWithin(bodyAt, this.#bodyAt, this.position);
+      this.position -= totalFieldBytes;
+    }
+    const length = this.position - bodyAt;
+    writeLength(this.bytes, this.#frameAt, length);
+    this.#closeItem(headerBytes + length);
   }
 
-  /** Ends the frame at hand, an item somewhat above a frame, as two parts of one: it is moved within its page, not copied out of it. */
+  /** Ends the item at hand, somewhat above a frame, as two parts of one: only the few bytes of the second are moved. */
   endItemInTwo(flags: number, target: number, id: number): void {
     this.reserve(twoPartsBytes);
+    const frameAt = this.#frameAt;
     const { bytes } = this;
-    const bodyAt = this.#bodyAt;
+    const totalBytes = this.bodyBytes;
+    const bodyAt = frameAt + headerBytes + totalFieldBytes;
+    if (this.#bodyAt < bodyAt) {
+      bytes.copyWithin(bodyAt, this.#bodyAt, this.position);
+      this.position += totalFieldBytes;
+    }
     const restAt = bodyAt + this.#partBytes - totalFieldBytes;
-    const totalBytes = this.position - bodyAt;
     const rest = this.position - restAt;
-    bytes.copyWithin(restAt + twoPartsBytes, restAt, this.position);
-    bytes.copyWithin(bodyAt + totalFieldBytes, bodyAt, restAt);
-    writeHeader(bytes, this.#frameAt, Kind.item, flags | Flag.more, target, id);
-    writeLength(bytes, this.#frameAt, this.#partBytes);
-    bytes.writeUInt32BE(totalBytes, bodyAt);
-    writeHeader(bytes, restAt + totalFieldBytes, Kind.item, flags, target, id);
-    writeLength(bytes, restAt + totalFieldBytes, rest);
-    this.position += twoPartsBytes;
-    this.#itemBytes += this.position - this.#frameAt;
-    this.#closeFrame();
-    this.#leaveSoon(this.position);
+    bytes.copyWithin(restAt + headerBytes, restAt, this.position);
+    this.position += headerBytes;
+    writeHeader(bytes, frameAt, Kind.item, flags | Flag.more, target, id);
+    writeLength(bytes, frameAt, this.#partBytes);
+    bytes.writeUInt32BE(totalBytes, bodyAt - totalFieldBytes);
+    writeHeader(bytes, restAt, Kind.item, flags, target, id);
+    writeLength(bytes, restAt, rest);
+    this.#closeItem(this.position - frameAt);
   }
 
   /** Takes the frame at hand back, and returns its body, in memory of its own. */
@@ -286,7 +307,8 @@ export class Outbox implements Sink {
       this.reserve(fields.length + part.length);
       this.position += fields.copy(this.bytes, this.position);
       this.position += part.copy(this.bytes, this.position);
-      this.endItem();
+      this.#itemBytes += this.position - this.#frameAt;
+      this.end();
       return;
     }
     const head = Buffer.allocUnsafe(headerBytes + fields.length);
@@ -297,7 +319,7 @@ export class Outbox implements Sink {
     this.#waiting.push(head, part);
     this.#waitingBytes += head.length + part.length;
     this.#itemBytes += head.length + part.length;
-    this.#leaveSoon(this.#waitingBytes);
+    this.#leaveSoon(this.#waitingBytes, eagerItemBytes);
   }
 
   /** Takes the frame at hand back, as if it had never begun. */
@@ -388,8 +410,14 @@ export class Outbox implements Sink {
     return this.#writingBytes === 0 || clock.now() - this.#givenAt < untakenMs;
   }
 
-  #leaveSoon(gatheredBytes: number): void {
-    if (gatheredBytes >= eagerBytes && this.#writingBytes === 0) {
+  #closeItem(bytes: number): void {
+    this.#itemBytes += bytes;
+    this.#closeFrame();
+    this.#leaveSoon(this.position, bytes > eagerBytes ? eagerItemBytes : eagerBytes);
+  }
+
+  #leaveSoon(gatheredBytes: number, eager = eagerBytes): void {
+    if (gatheredBytes >= eager && this.#writingBytes === 0) {
       // Enough for a write of its own: the peer begins with it while this turn goes on.
       this.#options.onTurnEnd?.();
       this.#write();

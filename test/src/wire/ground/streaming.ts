@@ -144,8 +144,8 @@ export async function attackClient(
   t: TestContext,
   settings: Partial<ConnectSettings> = {},
   features = streamsFeature,
+  ground = inMemory(),
 ): Promise<AttackedClient> {
-  const ground = inMemory();
   const clock = createManualClock();
   const server = await raw.server(t, ground.listen, ground.transport);
   const connector = connect({
