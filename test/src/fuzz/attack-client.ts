@@ -45,7 +45,7 @@ export async function clientTarget(): Promise<ClientTarget> {
         timeoutMs,
         retry: false,
         random: () => 0.5,
-        compression: "deflate",
+        compression: ["lz4", "deflate"],
       });
       const client = connector.client(TargetService);
       const outcomes: (Outcome | undefined)[] = [];

@@ -1,11 +1,12 @@
-import { bind, defineService, memoryTransport, RpcError, type Server, serve } from "@rpc/core";
+import { bind, defineService, memoryTransport, RpcError, type Server, serve, token } from "@rpc/core";
 import { createManualClock, type ManualClock } from "@rpc/core/testing";
 import { flagBits, kinds } from "../wire/raw/numbers.js";
-import { itemOf, tokenOf } from "./conversation.js";
+import { credentialsIn } from "./blocks.js";
+import { itemOf, rightToken, tokenOf } from "./conversation.js";
 import type { FuzzCase } from "./fuzz-case.js";
 import { mustEnd } from "./must-end.js";
 import { answersOrEnds } from "./probe.js";
-import { responsesTo } from "./said.js";
+import { type Heard, responsesTo } from "./said.js";
 import { StreamEnd } from "./stream-end.js";
 
 /** What the library serves, and what its clients call. */
@@ -33,6 +34,9 @@ export const TargetService = defineService<Target>("fuzz.Target", {
 });
 
 const address = "memory://target";
+const guardedAddress = "memory://guarded";
+/** Longer than a server takes for a hello from where many have shown wrong tokens. */
+const hesitationMs = 1_100;
 const never = new AbortController().signal;
 const pingToken = Buffer.from("fuzzping");
 
@@ -64,68 +68,89 @@ export async function serverTarget(): Promise<ServerTarget> {
     echoed.add(value);
     return value;
   };
-  const server: Server = await serve({
-    services: [
-      bind(TargetService, {
-        echo,
-        again: echo,
-        fail: (value) => {
-          throw new RpcError("aborted", "as asked", { reason: "ASKED", details: value });
-        },
-        slow: (value) => {
-          running++;
-          return new Promise((resolve) => {
-            clock.setTimer(() => {
-              running--;
-              resolve(value);
-            }, 20);
-          });
-        },
-        flow: (count) => counted(Array.from({ length: Math.min(Number(count) || 0, 1_000) }, (_, n) => itemOf(n))),
-        async sum(items) {
-          let count = 0;
-          for await (const _ of counted(items)) count++;
-          return count;
-        },
-        talk: (items) => counted(items),
-      }),
+  const services = [
+    bind(TargetService, {
+      echo,
+      again: echo,
+      fail: (value) => {
+        throw new RpcError("aborted", "as asked", { reason: "ASKED", details: value });
+      },
+      slow: (value) => {
+        running++;
+        return new Promise((resolve) => {
+          clock.setTimer(() => {
+            running--;
+            resolve(value);
+          }, 20);
+        });
+      },
+      flow: (count) => counted(Array.from({ length: Math.min(Number(count) || 0, 1_000) }, (_, n) => itemOf(n))),
+      async sum(items) {
+        let count = 0;
+        for await (const _ of counted(items)) count++;
+        return count;
+      },
+      talk: (items) => counted(items),
+    }),
+  ];
+  let ran = 0;
+  const shared = { services, transports: { memory }, clock, drainMs: 100, compression: ["lz4", "deflate"] } as const;
+  const open = await serve({ ...shared, listen: address });
+  const guarded = await serve({
+    ...shared,
+    listen: guardedAddress,
+    authenticate: token(rightToken),
+    interceptors: [
+      (next) => (call) => {
+        ran++;
+        return next(call);
+      },
     ],
-    listen: address,
-    transports: { memory },
-    clock,
-    drainMs: 100,
-    compression: "deflate",
   });
+  const servers: readonly Server[] = [open, guarded];
   return {
     clock,
     get running() {
       return running;
     },
     get connections() {
-      return server.connections;
+      return servers.reduce((sum, { connections }) => sum + connections, 0);
     },
-    async attack({ steps, legal }) {
-      const end = new StreamEnd(await memory.connect(address, never));
+    async attack({ steps, legal, guarded }) {
+      const ranBefore = ran;
+      const end = new StreamEnd(await memory.connect(guarded ? guardedAddress : address, never));
       for (const step of steps) {
         for (const bytes of step) end.write(bytes);
         await clock.settle();
+        // Where others have failed before, a hello takes longer.
+        if (guarded && step === steps[0]) await clock.advance(hesitationMs);
       }
       if (end.said.some(({ kind, target }) => kind === kinds.request && target === 2)) await clock.advance(25);
       const broken = answered(end, legal);
+      const stranger = guarded && !showsToken(end.saidAsSent[0]);
+      if (stranger && ran > ranBefore) broken.push("a handler ran for who did not show the right token");
       const why = mustEnd("dialler", end.saidAsSent, end.heard);
       if (why !== undefined && !end.over) broken.push(`it goes on after ${why}`);
       if (!(await answersOrEnds(end, clock, pingToken)))
         broken.push("it neither answers a ping nor ends the connection");
+      if (stranger && !end.over) broken.push("it goes on with who did not show the right token");
       end.gone();
       await clock.settle();
       return broken;
     },
     async close() {
-      const closed = server.close();
+      const closed = Promise.all(servers.map((server) => server.close()));
       await clock.advance(2_000);
       await closed;
     },
   };
+}
+
+/** Whether a hello, if it is one, shows the right token in a field of it. */
+function showsToken(hello: Heard | undefined): boolean {
+  // What is no whole hello yet was shown to nobody; it is judged when it is there.
+  if (hello === undefined || hello.kind !== kinds.hello) return true;
+  return credentialsIn(hello).some((shown) => shown.toString("latin1") === rightToken);
 }
 
 const finals: ReadonlySet<number> = new Set([kinds.response, kinds.error, kinds.reject]);

@@ -1,5 +1,4 @@
 import {
-  block,
   cancel,
   credit,
   drain,
@@ -23,7 +22,7 @@ import {
 } from "../wire/raw/frames.js";
 import { msgpack } from "../wire/raw/msgpack.js";
 import { flagBits, preface } from "../wire/raw/numbers.js";
-import { deflateFeature, streamsFeature } from "./blocks.js";
+import { packed, streamsFeature, ways } from "./blocks.js";
 import type { Chance } from "./chance.js";
 
 /** A side that speaks raw frames to the library: as its client, or as its server. */
@@ -43,7 +42,12 @@ export interface Conversation {
   readonly calls: number;
   /** Of these, those with streams that it makes behind the others: one of each method, in their order. */
   readonly streams: number;
+  /** Whether it is said to a server that wants to see `rightToken` first. */
+  readonly guarded: boolean;
 }
+
+/** What a guarded server accepts. */
+export const rightToken = "the-right-token";
 
 const service = "fuzz.Target";
 
@@ -53,10 +57,12 @@ export function conversation(chance: Chance): Conversation {
 }
 
 function asDialler(chance: Chance): Conversation {
-  const blocks = chance.is(0.12);
+  const way = wayOf(chance);
   const streams = chance.is(0.3);
-  const features = (blocks ? deflateFeature : 0) | (streams ? streamsFeature : 0);
-  const greeting = [hello({ ...helloParts(chance), ...(features > 0 && { features }) })];
+  const guarded = chance.is(0.12);
+  const features = (way ?? 0) | (streams ? streamsFeature : 0);
+  const shown = guarded && { credentials: Buffer.from(rightToken) };
+  const greeting = [hello({ ...helloParts(chance), ...(features > 0 && { features }), ...shown })];
   const opening = [open(service, [...methods, ...streaming])];
   const said: Frame[] = [];
   let id = 1;
@@ -67,9 +73,15 @@ function asDialler(chance: Chance): Conversation {
     if (chance.is(0.15)) said.push(cancel(chance.between(2, id)));
   }
   if (chance.is(0.08)) said.push(drain());
-  const packed = blocks ? inBlocks(chance, said) : said;
-  const steps = chance.is(0.5) ? [greeting, opening, packed] : [[...greeting, ...opening, ...packed]];
-  return { side: "dialler", steps, calls: 0, streams: 0 };
+  const rest = inBlocks(chance, said, way);
+  // Who has to show something waits for the welcome.
+  const steps = guarded || chance.is(0.5) ? [greeting, opening, rest] : [[...greeting, ...opening, ...rest]];
+  return { side: "dialler", steps, calls: 0, streams: 0, guarded };
+}
+
+/** The way in which frames are packed into blocks, if they are. */
+function wayOf(chance: Chance): number | undefined {
+  return chance.is(0.15) ? chance.pick(ways) : undefined;
 }
 
 /** A call with streams: what is asked, and what its caller sends and gives. */
@@ -125,8 +137,8 @@ function asAcceptor(chance: Chance): Conversation {
   const unary = chance.between(1, 4);
   const streams = chance.is(0.3) ? chance.between(1, streaming.length) : 0;
   const calls = unary + streams;
-  const blocks = chance.is(0.12);
-  const features = (blocks ? deflateFeature : 0) | (streams > 0 ? streamsFeature : 0);
+  const way = wayOf(chance);
+  const features = (way ?? 0) | (streams > 0 ? streamsFeature : 0);
   const greeting = [welcome({ ...helloParts(chance, [1, 2]), ...(features > 0 && { features }) })];
   const answer = [
     ...methods.map((name, index) => ({ name, index, idempotent: name === "again" })),
@@ -141,7 +153,7 @@ function asAcceptor(chance: Chance): Conversation {
   const said = answers.flat();
   if (chance.is(0.15)) said.splice(chance.between(0, said.length), 0, ping(chance.bytes(chance.between(0, 12))));
   if (chance.is(0.05)) said.push(drain(), finalDrain(calls + 1));
-  return { side: "acceptor", steps: [greeting, opening, blocks ? inBlocks(chance, said) : said], calls, streams };
+  return { side: "acceptor", steps: [greeting, opening, inBlocks(chance, said, way)], calls, streams, guarded: false };
 }
 
 /** Answers a call with streams: `which` of the methods it is of. */
@@ -178,25 +190,26 @@ function oneAnswer(chance: Chance, id: number): Frame[] {
 
 const steering: ReadonlySet<Frame["kind"]> = new Set(["ping", "pong", "cancel", "drain", "credit"]);
 
-/** Packs runs of frames with bodies into blocks. */
-function inBlocks(chance: Chance, frames: readonly Frame[]): Frame[] {
-  const packed: Frame[] = [];
+/** Packs runs of frames with bodies into blocks, where a way is given. */
+function inBlocks(chance: Chance, frames: readonly Frame[], way: number | undefined): Frame[] {
+  if (way === undefined) return [...frames];
+  const all: Frame[] = [];
   let run: Frame[] = [];
   const end = (): void => {
-    if (run.length > 0) packed.push(...(chance.is(0.8) ? [block(run)] : run));
+    if (run.length > 0) all.push(...(chance.is(0.8) ? [packed(run, way)] : run));
     run = [];
   };
   for (const frame of frames) {
     if (steering.has(frame.kind)) {
       end();
-      packed.push(frame);
+      all.push(frame);
     } else {
       run.push(frame);
       if (chance.is(0.4)) end();
     }
   }
   end();
-  return packed;
+  return all;
 }
 
 /** Names a call by its id: an answer that shows another one went astray. */

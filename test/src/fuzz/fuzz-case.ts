@@ -10,6 +10,8 @@ export interface FuzzCase {
   readonly calls: number;
   /** Of these, those with streams. */
   readonly streams: number;
+  /** Whether the server wants a token first. */
+  readonly guarded: boolean;
   /** Nothing in it is wrong: everything must go well. */
   readonly legal: boolean;
 }
@@ -19,8 +21,8 @@ export function caseOf(seed: number): FuzzCase {
   const chance = new Chance(seed);
   const legal = chance.is(0.1);
   const whole = conversation(chance);
-  const { side, steps, calls, streams } = legal ? whole : mutated(whole, chance);
-  return { side, calls, streams, legal, steps: steps.map((frames) => pieces(frames, chance, !legal)) };
+  const { side, steps, calls, streams, guarded } = legal ? whole : mutated(whole, chance);
+  return { side, calls, streams, guarded, legal, steps: steps.map((frames) => pieces(frames, chance, !legal)) };
 }
 
 /** As it is kept in the corpus. */
@@ -29,20 +31,30 @@ export interface KeptCase {
   readonly calls: number;
   /** None unless it says so. */
   readonly streams?: number;
+  /** No, unless it says so. */
+  readonly guarded?: boolean;
   readonly steps: readonly (readonly string[])[];
   /** What it once broke. */
   readonly why: string;
 }
 
-export function kept({ side, calls, streams, steps }: FuzzCase, why: string): KeptCase {
-  return { side, calls, streams, steps: steps.map((writes) => writes.map((bytes) => bytes.toString("hex"))), why };
-}
-
-export function fromKept({ side, calls, streams = 0, steps }: KeptCase): FuzzCase {
+export function kept({ side, calls, streams, guarded, steps }: FuzzCase, why: string): KeptCase {
   return {
     side,
     calls,
     streams,
+    ...(guarded && { guarded }),
+    steps: steps.map((writes) => writes.map((bytes) => bytes.toString("hex"))),
+    why,
+  };
+}
+
+export function fromKept({ side, calls, streams = 0, guarded = false, steps }: KeptCase): FuzzCase {
+  return {
+    side,
+    calls,
+    streams,
+    guarded,
     legal: false,
     steps: steps.map((writes) => writes.map((digits) => Buffer.from(digits, "hex"))),
   };

@@ -1,5 +1,5 @@
 import { flagBits, kinds } from "../wire/raw/numbers.js";
-import { offersDeflate, offersStreams, unpacked } from "./blocks.js";
+import { offersStreams, unpacked, waysOf } from "./blocks.js";
 import type { Side } from "./conversation.js";
 import { Parts, passedOver } from "./parts.js";
 import { type Heard, notOurs, tooLong } from "./said.js";
@@ -25,9 +25,9 @@ const nobodys = 0xfe00;
  * not, or where more than a header is needed to say so.
  */
 export function mustEnd(side: Side, sent: readonly Heard[], heard: readonly Heard[]): string | undefined {
-  const agreed = sent[0] !== undefined && offersDeflate(sent[0]);
+  const agreed = sent[0] === undefined ? [] : waysOf(sent[0]);
   const streams = sent[0] !== undefined && offersStreams(sent[0]);
-  const said = agreed ? unpacked(sent) : sent;
+  const said = unpacked(sent, agreed);
   const highestIssued = side === "dialler" ? 0 : heard.reduce((most, { id }) => Math.max(most, id), 0);
   const ignored = passedOver(heard);
   const parts = new Parts();
@@ -48,7 +48,8 @@ export function mustEnd(side: Side, sent: readonly Heard[], heard: readonly Hear
       continue;
     }
     if (kind === kinds.hello || kind === kinds.welcome) return "a second hello";
-    if (kind === kinds.block) return agreed ? "a block that cannot be read" : "a block, though none was agreed";
+    if (kind === kinds.block)
+      return agreed.includes(target) ? "a block that cannot be read" : "a block in no way that was agreed";
     if (kind === 0 || (ofStreams.has(kind) && !streams)) return `kind ${kind}`;
     if (kind > kinds.close && kind < ignorable) return `kind ${kind}`;
     // Behind a drain of a server nothing is asked of it any more, and what it says late is passed over.
@@ -59,7 +60,9 @@ export function mustEnd(side: Side, sent: readonly Heard[], heard: readonly Hear
       if (!own) return "a request that says the other side made it";
       if (id <= lastId) return `id ${id} after ${lastId}`;
       lastId = id;
-      const wrong = ignored.has(id) || kind === kinds.open ? undefined : parts.begin(frame);
+      // A oneway call that is turned away is passed over without a word.
+      const unheard = ignored.has(id) || (flags & flagBits.oneway) !== 0;
+      const wrong = unheard || kind === kinds.open ? undefined : parts.begin(frame);
       if (wrong !== undefined) return wrong;
     } else if (ofStreams.has(kind)) {
       if (kind === kinds.credit && id === 0 && target === 0) continue;

@@ -1,7 +1,8 @@
-import { block, bytesOf, type Frame } from "../wire/raw/frames.js";
+import { bytesOf, type Frame, hello } from "../wire/raw/frames.js";
 import { flagBits } from "../wire/raw/numbers.js";
+import { packed, ways } from "./blocks.js";
 import type { Chance } from "./chance.js";
-import { anyFrame, type Conversation, leadOf, oddHello } from "./conversation.js";
+import { anyFrame, type Conversation, leadOf, oddHello, rightToken } from "./conversation.js";
 import { announced, anyU32, edges, oddBody } from "./values.js";
 
 /** Changes one frame among those of a step. */
@@ -72,7 +73,8 @@ const changes: readonly Change[] = [
 /** A block that holds the frame, or something else, and may say something wrong of it. */
 function oddBlock(frame: Frame, chance: Chance): Frame {
   const held = chance.is(0.6) ? frame : anyFrame(chance, chance.between(0, 8));
-  const whole = block(Array.from({ length: chance.pick([1, 1, 2, 50]) }, () => held));
+  const frames = Array.from({ length: chance.pick([1, 1, 2, 50]) }, () => held);
+  const whole = packed(frames, chance.pick(ways));
   if (chance.is(0.3)) return whole;
   if (chance.is(0.3)) return { ...whole, target: chance.between(0, 3) };
   const body = whole.body ?? nothing;
@@ -85,6 +87,7 @@ export function mutated({ steps, ...rest }: Conversation, chance: Chance): Conve
   const changed = steps.map((frames) => [...frames]);
   const greeting = changed[0]?.[0];
   if (greeting !== undefined && chance.is(0.1)) changed[0]![0] = { ...greeting, body: oddHello(chance) };
+  if (rest.guarded && chance.is(0.5)) changed[0]![0] = hello({ credentials: wrongToken(chance) });
   for (let count = chance.pick([1, 1, 1, 2, 3, 8]); count > 0; count--) {
     const step = changed.length > 1 && chance.is(0.9) ? chance.between(1, changed.length - 1) : 0;
     const frames = changed[step]!;
@@ -93,6 +96,11 @@ export function mutated({ steps, ...rest }: Conversation, chance: Chance): Conve
     chance.pick(changes)(frames, chance.between(first, Math.max(first, frames.length - 1)), chance);
   }
   return { ...rest, steps: changed };
+}
+
+function wrongToken(chance: Chance): Buffer {
+  const right = Buffer.from(rightToken);
+  return chance.pick([nothing, flipped(right, chance), right.subarray(1), Buffer.concat([right, right])]);
 }
 
 /** Returns a step as the pieces in which it is written, changed here and there where `harm` says so. */
