@@ -79,7 +79,7 @@ async function callOf(connector: Connector, { service, method }: NamedMethod, in
   const client = connector.client(defineService<Called>(service, { [method]: {} })) as Called;
   const call = client[method]!;
   const [first] = input;
-  return (): Promise<unknown> => (input.length === 1 ? call.call(client, first) : call.apply(client, [...input]));
+  return input.length === 1 ? () => call.call(client, first) : () => call.apply(client, [...input]);
 }
 
 /** What nobody answers is not put under load; a call that fails by itself is what somebody may want to measure. */
