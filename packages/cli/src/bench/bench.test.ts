@@ -67,6 +67,7 @@ describe("rpc bench", () => {
       (await refused("shop.Orders.echo", "--seconds", "soon", ...at)).join(),
       /^2,.*--seconds must be a number/,
     );
+    assert.match((await refused("a.b", "--connections", "5000")).join(), /^2,.*--connections must be.*from 1 to 1024/);
     assert.match((await refused("a.b", "--address", "tcp://127.0.0.1:1")).join(), /^3,.*ECONNREFUSED/);
     assert.match(
       (await refused("a.b", "--registry", await openDirectory(t))).join(),

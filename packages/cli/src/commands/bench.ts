@@ -13,17 +13,17 @@ export function declare(command: Command): void {
       .option(
         "--rate <calls>",
         "calls a second, begun when they are due whatever becomes of those before: an open loop",
-        wholeNumber("--rate", 1),
+        wholeNumber("--rate", 1, 10_000_000),
       )
       .option(
         "--in-flight <calls>",
         "calls in flight: so many always (64), or with --rate so many at most (1000)",
-        wholeNumber("--in-flight", 1),
+        wholeNumber("--in-flight", 1, 1_000_000),
       )
-      .option("--connections <count>", "connections to each instance", wholeNumber("--connections", 1), 1)
+      .option("--connections <count>", "connections to each instance", wholeNumber("--connections", 1, 1_024), 1)
       .option("--seconds <seconds>", "how long to measure", seconds("--seconds", 0.1), 10)
       .option("--warm-up-seconds <seconds>", "how long before that, uncounted", seconds("--warm-up-seconds", 0), 1)
-      .option("--timeout-ms <ms>", "how long a call may take", wholeNumber("--timeout-ms", 1), 10_000),
+      .option("--timeout-ms <ms>", "how long a call may take", wholeNumber("--timeout-ms", 1, 3_600_000), 10_000),
   ).addHelpText("after", '\nrpc bench Orders.place \'{"sku":"tea"}\' --rate 500 --seconds 30');
 }
 

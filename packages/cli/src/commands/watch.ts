@@ -12,7 +12,7 @@ export function declare(command: Command): void {
       .option(
         "--interval-ms <ms>",
         "how often instances are asked for their figures",
-        wholeNumber("--interval-ms", 100),
+        wholeNumber("--interval-ms", 100, 3_600_000),
         1_000,
       )
       .option("--seconds <seconds>", "end after so long; else Ctrl-C ends it", seconds("--seconds", 0.1)),

@@ -26,11 +26,12 @@ export function declareTarget(command: Command): Command {
     .option("--insecure", "show the token to other hosts unencrypted");
 }
 
-/** Reads a whole number of `least` or more, for commander. Throws a `CliError` that names the option. */
-export function wholeNumber(option: string, least: number): (text: string) => number {
+/** Reads a whole number of `least` or more, and of `most` or less, for commander. Throws a `CliError` that names the option. */
+export function wholeNumber(option: string, least: number, most = Number.POSITIVE_INFINITY): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least) return value;
-    throw new CliError(`${option} must be a whole number of ${least} or more, not ${JSON.stringify(text)}`);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    const wanted = most === Number.POSITIVE_INFINITY ? `of ${least} or more` : `from ${least} to ${most}`;
+    throw new CliError(`${option} must be a whole number ${wanted}, not ${JSON.stringify(text)}`);
   };
 }

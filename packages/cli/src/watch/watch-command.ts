@@ -23,12 +23,18 @@ export interface WatchCommandOptions extends TargetOptions {
 export async function watchCommand(args: Args<WatchCommandOptions>, io: Io): Promise<number> {
   const { intervalMs: everyMs, seconds } = args.options;
   const target = await openTarget(args.options, io);
+  // Not AbortSignal.any: on Node 20 what it returns may be collected before it aborts.
+  const end = new AbortController();
+  const stop = (): void => end.abort();
+  io.signal.addEventListener("abort", stop);
+  if (io.signal.aborted) stop();
+  const timer = seconds === undefined ? undefined : setTimeout(stop, seconds * 1_000);
   try {
-    const signal =
-      seconds === undefined ? io.signal : AbortSignal.any([io.signal, AbortSignal.timeout(seconds * 1_000)]);
-    await (io.isTTY && !args.json ? onScreen : inLines)(target, args, io, { everyMs, signal });
+    await (io.isTTY && !args.json ? onScreen : inLines)(target, args, io, { everyMs, signal: end.signal });
     return ExitCode.ok;
   } finally {
+    clearTimeout(timer);
+    io.signal.removeEventListener("abort", stop);
     await target.close();
   }
 }

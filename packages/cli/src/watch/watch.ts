@@ -2,7 +2,11 @@ import type { Clock, Endpoint, Registry } from "@rpc/core";
 import type { Asked } from "./ask-instance.js";
 import type { ClusterView } from "./cluster-view.js";
 import { follow } from "./follow.js";
+import { pause } from "./pause.js";
 import { poll } from "./poll.js";
+
+/** For so long what was opened is waited for at the end, in ms: a registry that is away may take longer. */
+const patienceMs = 300;
 
 /** What there is to be watched: a registry, or what stands for one address. */
 export type Listing = Pick<Registry, "services" | "watch">;
@@ -17,7 +21,7 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
 }
 
-/** Keeps a view of a cluster up to date until the signal aborts; resolves when all that it opened is closed. */
+/** Keeps a view of a cluster up to date until the signal aborts; resolves soon after. */
 export async function watch(view: ClusterView, options: WatchOptions): Promise<void> {
   const { listing, services, open, everyMs, clock, signal } = options;
   const watched = new Map<string, { readonly stop: AbortController; readonly ended: Promise<void> }>();
@@ -74,5 +78,8 @@ export async function watch(view: ClusterView, options: WatchOptions): Promise<v
     if (signal.aborted) resolve();
   });
   for (const { stop } of [...watched.values(), ...asked.values()]) stop.abort();
-  await Promise.all([all, ...[...watched.values(), ...asked.values()].map(({ ended }) => ended)]);
+  const ended = Promise.all([all, ...[...watched.values(), ...asked.values()].map(({ ended }) => ended)]);
+  const over = new AbortController();
+  await Promise.race([ended, pause(patienceMs, clock, over.signal)]);
+  over.abort();
 }
