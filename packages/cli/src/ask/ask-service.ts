@@ -1,5 +1,5 @@
 import type { Endpoint, MethodKind, ReflectedMethod } from "@rpc/core";
-import type { ServiceContract } from "@rpc/schema";
+import type { MethodContract, ServiceContract } from "@rpc/schema";
 import { CliError, ExitCode } from "../cli-error.js";
 import { didYouMean } from "../did-you-mean.js";
 import { failure, isCallError } from "../failure.js";
@@ -91,6 +91,13 @@ export function methodOf(service: AskedService, method: string, kind: MethodKind
     `${name} has no method ${method}${didYouMean(method, names) || `; it has ${names.join(", ")}`}`,
     ExitCode.no,
   );
+}
+
+/** Returns what the contract says of a method, by its own name or by another one. */
+export function methodContract({ contract }: AskedService, method: string): MethodContract | undefined {
+  if (contract === undefined) return undefined;
+  if (Object.hasOwn(contract.methods, method)) return contract.methods[method];
+  return Object.values(contract.methods).find(({ alias }) => alias?.includes(method));
 }
 
 /** What a server tells is not to be trusted: it is read as any other contract. One of a later shape counts as none. */

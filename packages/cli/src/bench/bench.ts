@@ -1,4 +1,7 @@
-import type { Connector, Endpoint } from "@rpc/core";
+import type { Connector } from "@rpc/core";
+import { askService, methodContract, methodOf } from "../ask/ask-service.js";
+import { methodPath } from "../ask/method-path.js";
+import { createInput } from "../call/input.js";
 import { CliError, ExitCode } from "../cli-error.js";
 import type { Args } from "../command.js";
 import { failure } from "../failure.js";
@@ -14,7 +17,6 @@ import { printResult } from "./print-result.js";
 import { showProgress } from "./progress-bar.js";
 import { type BenchResult, resultOf } from "./result.js";
 import { runLoad } from "./run-load.js";
-import { argumentsFrom, checkOffered, type NamedMethod, namedMethod } from "./what-to-call.js";
 
 /** Of a closed loop, and of an open one. */
 const defaultInFlight = { closed: 64, open: 1_000 };
@@ -31,49 +33,40 @@ export interface BenchOptions extends TargetOptions {
 
 /** Measures a method under load, and prints what it came to: also what there is when Ctrl-C comes. */
 export async function bench(args: Args<BenchOptions>, io: Io): Promise<number> {
-  const [name = "", ...texts] = args.operands;
-  const method = namedMethod(name);
-  const input = argumentsFrom(texts);
+  const [path = "", ...texts] = args.operands;
+  const { service: name, method } = methodPath(path);
+  const input = createInput(texts, io);
+  await input.readAll(); // what is no JSON is told before anything is dialled
   const { connections, timeoutMs } = args.options;
   const target = await openTarget(args.options, io);
   try {
-    const endpoints = await callable(target, method);
-    await checkMethod(target, endpoints[0]!, method);
-    const { connector, close } = await openSubject(target, endpoints, { connections, timeoutMs });
+    const service = await askService(target, name);
+    const { kind } = methodOf(service, method, undefined);
+    if (kind !== "unary") throw new CliError(`${path} is a stream (${kind}): rpc bench measures calls with one answer`);
+    const values = input.valuesFor(path, kind, methodContract(service, method), service.contract?.types ?? {});
+    const instances = service.instances.filter(({ inactive }) => !inactive);
+    const { connector, close } = await openSubject(target, instances, { connections, timeoutMs });
     try {
-      const makeCall = await callOf(connector, method, input);
-      await tryOnce(makeCall, name, target);
-      const result = await measure(makeCall, name, target, args.options, io);
+      const makeCall = await callOf(connector, name, method, values);
+      await tryOnce(makeCall, path, target, io);
+      const result = await measure(makeCall, path, target, args.options, io);
       io.stdout.write(args.json ? `${printableJson(result)}\n` : printResult(result));
       return result.ok === 0 ? ExitCode.no : ExitCode.ok;
     } finally {
       await close();
     }
   } finally {
+    input.close();
     await target.close();
   }
 }
 
-async function callable(target: Target, { service }: NamedMethod): Promise<readonly Endpoint[]> {
-  const endpoints = (await target.instances(service)).filter(({ inactive }) => !inactive);
-  if (endpoints.length > 0) return endpoints;
-  throw new CliError(`no instance of ${service} can be called at ${target.name}`, ExitCode.unreachable);
-}
-
-/** A method that is not there, or whose calls are streams, is told before anything is measured, where servers tell what they serve. */
-async function checkMethod(target: Target, endpoint: Endpoint, method: NamedMethod): Promise<void> {
-  const offered = await target
-    .ask(endpoint)
-    .services()
-    .catch((error: unknown) => {
-      const told = failure(`asking ${endpoint.address} what it serves`, error);
-      if (told instanceof CliError && told.exitCode === ExitCode.no) return undefined; // it does not tell everybody
-      throw told;
-    });
-  if (offered !== undefined) checkOffered(method, offered);
-}
-
-async function callOf(connector: Connector, { service, method }: NamedMethod, input: readonly unknown[]) {
+async function callOf(
+  connector: Connector,
+  service: string,
+  method: string,
+  input: readonly unknown[],
+): Promise<MakeCall> {
   const { defineService } = await import("@rpc/core");
   type Called = Record<string, (...input: readonly unknown[]) => Promise<unknown>>;
   const client = connector.client(defineService<Called>(service, { [method]: {} })) as Called;
@@ -83,12 +76,17 @@ async function callOf(connector: Connector, { service, method }: NamedMethod, in
 }
 
 /** What nobody answers is not put under load; a call that fails by itself is what somebody may want to measure. */
-async function tryOnce(makeCall: MakeCall, name: string, target: Target): Promise<void> {
+async function tryOnce(makeCall: MakeCall, name: string, target: Target, { signal }: Io): Promise<void> {
   try {
-    await makeCall();
+    const interrupted = new Promise<never>((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason)),
+    );
+    signal.throwIfAborted();
+    await Promise.race([makeCall(), interrupted]);
   } catch (error) {
     const told = failure(`calling ${name} at ${target.name}`, error);
     const { code } = error as { readonly code?: string };
+    if (signal.aborted) throw error;
     if (told instanceof CliError && (told.exitCode === ExitCode.unreachable || code === "unimplemented")) throw told;
   }
 }

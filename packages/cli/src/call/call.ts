@@ -1,6 +1,5 @@
 import type { CallOptions, Explanation, MethodKind, ReflectedMethod } from "@rpc/core";
-import type { MethodContract } from "@rpc/schema";
-import { type AskedService, askService, methodOf } from "../ask/ask-service.js";
+import { type AskedService, askService, methodContract, methodOf } from "../ask/ask-service.js";
 import { methodPath } from "../ask/method-path.js";
 import { CliError, ExitCode } from "../cli-error.js";
 import type { Args } from "../command.js";
@@ -33,7 +32,12 @@ export async function call(args: Args<CallArgs>, io: Io): Promise<number> {
   try {
     const service = await askService(target, name, args.options.instance);
     const method = methodOf(service, methodName, args.options.stream);
-    const values = input.valuesFor(path, method.kind, contractOf(service, methodName), service.contract?.types ?? {});
+    const values = input.valuesFor(
+      path,
+      method.kind,
+      methodContract(service, methodName),
+      service.contract?.types ?? {},
+    );
     let explanation: Explanation | undefined;
     try {
       await printAnswer(
@@ -53,13 +57,6 @@ export async function call(args: Args<CallArgs>, io: Io): Promise<number> {
     input.close();
     await target.close();
   }
-}
-
-/** A method of the service, by its own name or by another one. */
-function contractOf({ contract }: AskedService, method: string): MethodContract | undefined {
-  if (contract === undefined) return undefined;
-  if (Object.hasOwn(contract.methods, method)) return contract.methods[method];
-  return Object.values(contract.methods).find(({ alias }) => alias?.includes(method));
 }
 
 type Callable = (...values: unknown[]) => Promise<unknown> | AsyncIterable<unknown>;

@@ -8,8 +8,8 @@ import { declareTarget, wholeNumber } from "../target/target-options.js";
 export function declare(command: Command): void {
   declareTarget(
     command
-      .argument("<Service.method>", "what to call")
-      .argument("[arguments...]", "its arguments, each as JSON")
+      .argument("<method>", "Orders.place, or /Orders/place")
+      .argument("[arguments...]", "one JSON value for each; @file reads one from a file, - from stdin")
       .option(
         "--rate <calls>",
         "calls a second, begun when they are due whatever becomes of those before: an open loop",
