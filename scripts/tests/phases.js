@@ -20,6 +20,7 @@ const patient = [
   /^test\/src\/registries\/(?!.*-load\.)/,
   /^packages\/registry-file\/src\/machine\./,
   /^packages\/core\/src\/contract\/in-editor\./,
+  /^test\/src\/scaffold\//,
   /^scripts\/arrows\./,
   /^scripts\/tests\/run-files\./,
 ];

@@ -25,7 +25,7 @@ test("an order placed in one process takes its pieces in another, and both end w
 
   const stock = app.client(StockService);
   const before = await stock.left("tea");
-  await app.client(OrdersService).place("o-1", "tea", 3);
+  await app.client(OrdersService).place({ id: "o-1", product: "tea", quantity: 3 });
   assert.equal(await stock.left("tea"), before - 3);
 
   for (const child of processes) {

@@ -5,12 +5,14 @@ import { defineService, type ServiceDescriptor } from "@rpc/core";
 export interface Stock {
   /** Returns how many pieces of a product are left. */
   left(product: string): number;
-  /** Takes pieces for an order, once however often it is told; returns how many are left. */
-  take(orderId: string, product: string, quantity: number): number;
+  /**
+   * Takes pieces for an order, once however often it is told; returns false, and takes none, where there are too few.
+   */
+  take(orderId: string, product: string, quantity: number): boolean;
 }
 
 /** What `createClient`, `@InjectClient` and a connector's `client` want. */
 export const StockService: ServiceDescriptor<Stock> = defineService<Stock>("Stock", {
   left: { idempotent: true, schemaHash: "5b3b27fb586bc8d3" },
-  take: { idempotent: true, schemaHash: "9d0af5bee021c501" },
+  take: { idempotent: true, schemaHash: "3f02085c5d7ff4c1" },
 });

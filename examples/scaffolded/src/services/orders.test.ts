@@ -12,14 +12,19 @@ function ordersAndStock(): { readonly orders: Orders; readonly stock: Stock } {
   return { orders: new Orders(createClient(StockService, dispatcher.invoke)), stock };
 }
 
-test("an order takes its pieces from the stock", async () => {
+const order = { id: "o-1", product: "tea", quantity: 3 };
+
+test("an order takes its pieces from the stock, once however often it is placed", async () => {
   const { orders, stock } = ordersAndStock();
-  assert.deepEqual(await orders.place("o-1", "tea", 3), { id: "o-1", product: "tea", quantity: 3 });
+  assert.deepEqual(await orders.place(order), order);
+  assert.deepEqual(await orders.place(order), order);
   assert.equal(stock.left("tea"), 97);
+  assert.deepEqual(orders.list(), [order]);
 });
 
 test("an order that the stock cannot fill is not placed", async () => {
   const { orders } = ordersAndStock();
-  await assert.rejects(orders.place("o-1", "tea", 101), { reason: "OUT_OF_STOCK" });
+  await assert.rejects(orders.place({ ...order, quantity: 101 }), { reason: "OUT_OF_STOCK" });
+  await assert.rejects(orders.place({ ...order, quantity: -1 }), { code: "invalid_argument" });
   assert.deepEqual(orders.list(), []);
 });

@@ -1,4 +1,3 @@
-import { RpcError } from "@rpc/core";
 import { Method, Service } from "@rpc/decorators";
 
 /** What lies on the shelves. It is kept in memory: before there are two of these, a database belongs here. */
@@ -16,19 +15,14 @@ export class Stock {
     return this.#left.get(product) ?? 0;
   }
 
-  /** Takes pieces for an order, once however often it is told; returns how many are left. */
+  /** Takes pieces for an order, once however often it is told; returns false, and takes none, where there are too few. */
   @Method({ idempotent: true })
-  take(orderId: string, product: string, quantity: number): number {
+  take(orderId: string, product: string, quantity: number): boolean {
+    if (this.#taken.has(orderId)) return true;
     const left = this.left(product);
-    if (this.#taken.has(orderId)) return left;
-    if (!Number.isInteger(quantity) || quantity < 1) {
-      throw new RpcError("invalid_argument", `quantity must be a whole number above 0, not ${quantity}`);
-    }
-    if (quantity > left) {
-      throw new RpcError("failed_precondition", `only ${left} of ${product} are left`, { reason: "OUT_OF_STOCK" });
-    }
-    this.#taken.add(orderId);
+    if (quantity > left) return false;
     this.#left.set(product, left - quantity);
-    return left - quantity;
+    this.#taken.add(orderId);
+    return true;
   }
 }
