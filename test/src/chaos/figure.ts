@@ -18,7 +18,7 @@ export interface Figure {
 }
 
 /** Of a time in which the machine held somebody up for longer, in %, what hangs on time says nothing. */
-export const mostHeldUp = 5;
+const mostHeldUp = 5;
 
 /** Returns in words that the machine held somebody up for this share of the time, in %; undefined where that is no matter. */
 export function doubtOf(heldUp: number): string | undefined {
