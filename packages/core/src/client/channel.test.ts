@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Balancer, Candidate } from "../contract/balancer.js";
+import type { Clock } from "../contract/clock.js";
 import { RpcError } from "../contract/errors.js";
 import type { Endpoint } from "../contract/registry.js";
 import type { Transport } from "../contract/transport.js";
@@ -136,6 +137,35 @@ describe("calls made before there is a server", () => {
       ["a", "b", "a"],
       (await waits).error?.message,
     );
+  });
+
+  test("are not held up by a list that grows one by one, where its balancer takes its time for each", async (t) => {
+    const { clock, serveShop, connect, finish } = simulation(t);
+    const names = Array.from({ length: 40 }, (_, n) => `s${n}`);
+    for (const name of names) await serveShop(name);
+    let [lateMs, made] = [0, 0];
+    const slow: Balancer = () => (ready) => {
+      made++;
+      lateMs += 15;
+      return () => ready.at(-1)!;
+    };
+    const registry = listedRegistry();
+    const late: Clock = {
+      now: () => clock.now() + lateMs,
+      setTimer: (run, delayMs) => clock.setTimer(run, delayMs),
+      atEndOfTurn: (run) => clock.atEndOfTurn(run),
+      afterReads: (run) => clock.afterReads(run),
+    };
+    const shop = connect({ registry, balancer: slow, clock: late }).client(ShopService);
+    const first = shop.where();
+    for (const [n] of names.entries()) {
+      registry.say(names.slice(0, n + 1).map((name) => endpointAt(`memory://${name}`)));
+      await clock.advance(5);
+    }
+    await first;
+    await clock.advance(250);
+    assert.equal(await finish(shop.where()), "s39");
+    assert.ok(made <= 10, `made anew ${made} times in 200 ms`);
   });
 
   test("go to the instances that a filter can judge where it throws at one, and the log says so once", async (t) => {

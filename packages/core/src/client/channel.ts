@@ -25,6 +25,9 @@ import { warmthAfter } from "./warm-up.js";
 
 /** A picker is made anew at most this often, in ms, as endpoints become ready. */
 const rebuildMs = 10;
+/** Of a long list that takes a while: so many times as long as it took there is none, up to `longestRebuildMs`. */
+const rebuildRest = 4;
+const longestRebuildMs = 250;
 /** How long calls wait for an instance, once none is ready, before they fail at once. */
 const patienceMs = 5_000;
 /** How long an endpoint that has no such service stays out of the channel. */
@@ -85,7 +88,8 @@ export class Channel implements Ticking, MemberOwner {
   readonly #makePicker: (ready: readonly ReadyCandidate[]) => Picker;
   #picker: Picker | undefined;
   #rebuildTimer: Timer | undefined;
-  #rebuiltAt = Number.NEGATIVE_INFINITY;
+  /** When one may be made anew, in ms on the clock. */
+  #rebuildsAt = Number.NEGATIVE_INFINITY;
   #patience: Timer | undefined;
   /** Since when no endpoint is ready, in ms on the clock. */
   #unreadySince: number;
@@ -487,7 +491,7 @@ export class Channel implements Ticking, MemberOwner {
 
   #rebuildSoon(): void {
     if (this.#rebuildTimer !== undefined) return;
-    const waitMs = this.#rebuiltAt + rebuildMs - this.#options.clock.now();
+    const waitMs = this.#rebuildsAt - this.#options.clock.now();
     if (waitMs <= 0 || this.#picker === undefined) this.#rebuild();
     else this.#rebuildTimer = this.#options.clock.setTimer(() => this.#rebuild(), waitMs);
   }
@@ -498,13 +502,15 @@ export class Channel implements Ticking, MemberOwner {
     if (this.#closed) return;
     const { clock } = this.#options;
     const ready = this.#usable();
-    this.#rebuiltAt = clock.now();
+    const startedAt = clock.now();
     if (ready.length === 0) {
-      if (this.#picker !== undefined) this.#unreadySince = this.#rebuiltAt;
+      if (this.#picker !== undefined) this.#unreadySince = startedAt;
       this.#picker = undefined;
       return;
     }
     this.#picker = this.#pickerOf(ready);
+    const endedAt = clock.now();
+    this.#rebuildsAt = endedAt + Math.min(longestRebuildMs, Math.max(rebuildMs, rebuildRest * (endedAt - startedAt)));
     this.#patience?.cancel();
     this.#patience = undefined;
     this.#readyWaiters.tell();
