@@ -9,6 +9,13 @@ export type Shape =
   | ObjectShape
   | { readonly kind: "union"; readonly of: readonly Shape[] }
   | { readonly kind: "intersection"; readonly of: readonly Shape[]; readonly flat: Shape }
+  | {
+      /** One of the language's own: `Partial<Order>`. */
+      readonly kind: "utility";
+      readonly name: string;
+      readonly of: readonly Shape[];
+      readonly flat: Shape;
+    }
   | { readonly kind: "map"; readonly keys: Shape; readonly values: Shape; readonly readonly: boolean }
   | { readonly kind: "set"; readonly members: Shape; readonly readonly: boolean }
   | { readonly kind: "stream"; readonly items: Shape }

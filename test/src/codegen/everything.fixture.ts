@@ -1,5 +1,6 @@
 /** A service with every type that a client can be written of: the types beside it show that clients of both are alike. */
-import { RpcError } from "@rpc/core";
+import type { Readable } from "node:stream";
+import { type LatencyStats, RpcError } from "@rpc/core";
 import { Method, Service } from "@rpc/decorators";
 
 /** What a thing costs, in whole cents. */
@@ -18,6 +19,12 @@ export enum Zone {
 export enum Size {
   small,
   large = 10,
+}
+
+/** To be combined. */
+export enum Right {
+  read = 1 << 0,
+  write = 1 << 1,
 }
 
 export interface Entity {
@@ -55,6 +62,7 @@ export interface Page<T> {
 
 export type Change = { kind: "added"; line: Line } | { kind: "removed"; sku: string };
 export type Draft = Partial<Omit<Order, "replaces" | `x-${string}`>> & { owner: string };
+export type Maybe<T> = T | null | undefined;
 export type Named<T> = { readonly [K in keyof T]: T[K] };
 
 /** A class: what travels of it are its fields. */
@@ -204,6 +212,50 @@ export class Everything extends Store<Order> {
   @Method()
   inferred(count: number) {
     return { count, at: new Date(), nested: [{ ok: true }] };
+  }
+
+  @Method({ key: (user: Entity, region?: string) => `${region ?? "eu"}/${user.id}` })
+  keyed(user: Entity, region?: string): Maybe<Line> {
+    return region === user.id ? null : undefined;
+  }
+
+  @Method()
+  utilities(
+    line: Partial<Line>,
+    order: Readonly<Pick<Order, "id" | "status">>,
+    part: Pick<Line, "sku">,
+    rest: Omit<Line, "sku" | "count">,
+    ...all: Required<Line>[]
+  ): Readonly<Line> | undefined {
+    return { ...rest, ...part, id: order.id, count: line.count ?? all.length };
+  }
+
+  @Method()
+  rights(rights: Right): Right {
+    return rights | Right.read;
+  }
+
+  @Method()
+  latency(): LatencyStats | undefined {
+    return undefined;
+  }
+
+  @Method()
+  hidden(value: { readonly name: string; render?: () => string; readonly [Symbol.iterator]?: undefined }): {
+    made: () => Date;
+    name: string;
+  } {
+    return { name: value.name, made: () => new Date() };
+  }
+
+  @Method({ stream: "client" })
+  async upload(name: string, body: Readable): Promise<number> {
+    return name.length + Number(body.readable);
+  }
+
+  @Method({ stream: "client" })
+  async paste(body: ReadableStream<Uint8Array>): Promise<Buffer> {
+    return Buffer.from(String(body.locked));
   }
 
   @Method()

@@ -23,7 +23,8 @@ describe("a client that was generated", () => {
       out: "generated",
     };
     const { upToDate, written, services } = await generate({ ...options, check: true, cache: false });
-    assert.deepEqual({ upToDate, written }, { upToDate: true, written: [] });
+    const how = "in test/src/codegen: rpc generate everything.fixture.ts --project ../../tsconfig.json --out generated";
+    assert.deepEqual({ upToDate, written }, { upToDate: true, written: [] }, how);
     assert.deepEqual(
       services.map(({ name, descriptorName, file: path }) => [name, descriptorName, path]),
       [["shop.everything", "EverythingService", "generated/shop-everything.client.ts"]],

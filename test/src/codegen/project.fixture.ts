@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,7 +45,9 @@ export function createProject(files: Readonly<Record<string, string>>, packages:
     folder,
     write(path, text) {
       mkdirSync(dirname(`${folder}/${path}`), { recursive: true });
-      writeFileSync(`${folder}/${path}`, text);
+      const draft = `${folder}/${dirname(path)}/.draft`; // in one step: who watches never sees half a file
+      writeFileSync(draft, text);
+      renameSync(draft, `${folder}/${path}`);
     },
     remove: (path) => rmSync(`${folder}/${path}`, { recursive: true }),
     read: (path) => readFileSync(`${folder}/${path}`, "utf8"),

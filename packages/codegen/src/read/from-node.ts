@@ -79,12 +79,31 @@ function ofReference(
         return { kind: "object", fields: [], indexes: [{ key: "string", shape: inner(second), readonly: false }] };
       }
     }
-    return reading.ofType(type, place);
+    return utility(reading, symbol.name, node, place, inner) ?? reading.ofType(type, place);
   }
   const named = ts.SymbolFlags.TypeAlias | ts.SymbolFlags.Interface | ts.SymbolFlags.Class | ts.SymbolFlags.Enum;
   if ((symbol.flags & named) === 0) return reading.ofType(type, place);
   if (node.typeArguments === undefined && !hasParameters(symbol)) return reading.ofSymbol(symbol, type, [], place);
   return reading.ofType(type, place);
+}
+
+const utilities = /^(?:Partial|Required|Readonly|Pick|Omit)$/;
+
+/** `Partial<Order>` and the like are kept, where what they are made of has a name. */
+function utility(
+  reading: Reading,
+  name: string,
+  node: ts.TypeReferenceNode,
+  place: Place,
+  inner: (node: ts.TypeNode) => Shape,
+): Shape | undefined {
+  const of = utilities.test(name) ? (node.typeArguments ?? []).map(inner) : [];
+  if (of[0]?.kind !== "ref") return undefined;
+  const flat = reading.ofType(reading.checker.getTypeFromTypeNode(node), place);
+  const keys = name === "Pick" && of[1] !== undefined ? (of[1].kind === "union" ? of[1].of : [of[1]]) : [];
+  const fields = flat.kind === "object" ? flat.fields.map((field) => field.name) : [];
+  const kept = keys.every((key) => key.kind === "literal" && fields.includes(String(key.value)));
+  return kept ? { kind: "utility", name, of, flat } : flat;
 }
 
 function hasParameters(symbol: ts.Symbol): boolean {

@@ -1,6 +1,7 @@
 /** Names that the files written use themselves, or that mean something to JavaScript. */
 const taken = [
   ...["defineService", "RpcError", "ServiceDescriptor", "Array", "ReadonlyArray", "Record", "Map", "ReadonlyMap"],
+  ...["Partial", "Required", "Readonly", "Pick", "Omit"],
   ...["Set", "ReadonlySet", "AsyncIterable", "Date", "Error", "ArrayBuffer", "DataView", "Promise", "Object", "String"],
   ...["Number", "Boolean", "Symbol", "Function", "BigInt", "Uppercase", "Lowercase", "Capitalize", "Uncapitalize"],
   ...["Uint8Array", "Uint8ClampedArray", "Int8Array", "Int16Array", "Uint16Array", "Int32Array", "Uint32Array"],

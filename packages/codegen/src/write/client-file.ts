@@ -48,7 +48,12 @@ function methodLines(method: MethodModel): string[] {
   if (!flat.includes("\n") && flat.length <= width) return [...lines, flat];
   if (!start.includes("\n") && start.length <= width && method.result.kind === "object") return [...lines, flat];
   const end = `  ): ${typeText(method.result, "  ", 5)};`;
-  return [...lines, `  ${propertyName(method.name)}(`, ...list.map((each) => `    ${each},`), end];
+  return [
+    ...lines,
+    `  ${propertyName(method.name)}(`,
+    ...list.map((each) => `    ${each}${each.startsWith("...") ? "" : ","}`),
+    end,
+  ];
 }
 
 function parameterText({ name, shape, optional, rest }: Parameter, indent: string): string {

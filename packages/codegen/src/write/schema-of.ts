@@ -23,6 +23,7 @@ export function schemaOf(shape: Shape): Schema {
     case "union":
       return unionSchema(shape.of);
     case "intersection":
+    case "utility":
       return schemaOf(shape.flat);
     case "map":
       return { tsType: "Map", keys: schemaOf(shape.keys), values: schemaOf(shape.values) };

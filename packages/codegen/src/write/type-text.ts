@@ -55,6 +55,8 @@ function flatText(shape: Shape): string {
       return shape.of.map((each) => flatText(each)).join(" | ");
     case "intersection":
       return shape.of.map((each) => (each.kind === "union" ? `(${flatText(each)})` : flatText(each))).join(" & ");
+    case "utility":
+      return `${shape.name}<${shape.of.map(flatText).join(", ")}>`;
     case "map":
       return `${shape.readonly ? "Readonly" : ""}Map<${flatText(shape.keys)}, ${flatText(shape.values)}>`;
     case "set":

@@ -36,16 +36,22 @@ export interface Everything {
   ): { a: Map<number, Date[]>; b: Map<number, Date[]> };
   bytes(a: Uint8Array, b: ArrayBuffer, c: Float64Array): DataView;
   json(value: Json, anything: any, whatever: unknown, thing: object): Json;
-  change(
-    change: Change,
-    part: {
-      sku: string;
-      /** How many. */
-      count: number;
-    },
-  ): NamedOfLine | undefined;
+  change(change: Change, part: Pick<Line, "sku" | "count">): NamedOfLine | undefined;
   pages(page: PageOfPageOfLine): PageOfString;
   inferred(count: number): { count: number; at: Date; nested: { ok: boolean }[] };
+  keyed(user: Entity, region?: string): MaybeOfLine;
+  utilities(
+    line: Partial<Line>,
+    order: { readonly id: string; readonly status: Status },
+    part: Pick<Line, "sku">,
+    rest: Omit<Line, "sku" | "count">,
+    ...all: Required<Line>[]
+  ): Readonly<Line> | undefined;
+  rights(rights: Right): Right;
+  latency(): LatencyStats | undefined;
+  hidden(value: { readonly name: string }): { name: string };
+  upload(name: string, body: AsyncIterable<Uint8Array>): number;
+  paste(body: AsyncIterable<Uint8Array>): Uint8Array;
   nothing(): void;
   fails(): never;
   failure(): Error;
@@ -151,6 +157,36 @@ export interface PageOfString {
   next?: string;
 }
 
+export interface Entity {
+  readonly id: string;
+}
+
+export type MaybeOfLine = Line | null | undefined;
+
+/** To be combined. */
+export const Right = {
+  read: 1,
+  write: 2,
+} as const;
+export type Right = number;
+
+/**
+ * How long answers took. `Histogram.fromJSON` makes a histogram of it, which can be merged with those of other processes.
+ */
+export interface LatencyStats {
+  readonly meanMs: number;
+  readonly p50Ms: number;
+  readonly p90Ms: number;
+  readonly p99Ms: number;
+  readonly p999Ms: number;
+  /** How many values were recorded. */
+  readonly count: number;
+  /** The longest of them, in ms, to a µs. */
+  readonly longestMs: number;
+  /** Number of a bucket and how many values are in it, in order, without the empty ones. */
+  readonly buckets: readonly (readonly [bucket: number, count: number])[];
+}
+
 /** A class: what travels of it are its fields. */
 export interface Money {
   cents: number;
@@ -193,6 +229,16 @@ export const EverythingService: ServiceDescriptor<Everything> = defineService<Ev
   change: { schemaHash: "68b3b7fc27d865bd" },
   pages: { schemaHash: "f42ee2c19f0b1227" },
   inferred: { schemaHash: "7243e9357926866e" },
+  keyed: {
+    key: (user: Entity, region: string | undefined) => `${region ?? "eu"}/${user.id}`,
+    schemaHash: "2b1d364c9658fd4f",
+  },
+  utilities: { schemaHash: "528a72d8d0157296" },
+  rights: { schemaHash: "a7b6902bbc048b95" },
+  latency: { schemaHash: "617c571cb2e6bedb" },
+  hidden: { schemaHash: "e7992b4d6bae5c36" },
+  upload: { stream: "client", schemaHash: "f652ef0976c4ce9a" },
+  paste: { stream: "client", schemaHash: "56a0d1a51a9a2b36" },
   nothing: { schemaHash: "a146fc885a53bea3" },
   fails: { schemaHash: "74f192c39fc09c45" },
   failure: { schemaHash: "86aa384bd996916d" },
