@@ -104,14 +104,13 @@ async function measure(
   const load =
     rate === undefined ? closedLoop({ makeCall, clock, inFlight }) : openLoop({ makeCall, clock, inFlight, rate });
   const progress = showProgress(io);
-  const measured = await runLoad(load, {
+  const measured = runLoad(load, {
     clock,
     warmUpMs: warmUpSeconds * 1_000,
     forMs: seconds * 1_000,
     graceMs: timeoutMs + 100,
     signal: io.signal,
     onProgress: progress.show,
-  });
-  progress.clear();
-  return resultOf({ method, target: target.name, connections, inFlight, rate }, measured);
+  }).finally(progress.clear);
+  return resultOf({ method, target: target.name, connections, inFlight, rate }, await measured);
 }

@@ -27,6 +27,7 @@ export function openLoop({ makeCall, clock, inFlight, rate, wait = exactly }: Op
   let next = 0;
   let running = 0;
   let tally: Tally | undefined;
+  let measuredFrom = 0;
   let lag = new Histogram();
   let counted = 0;
   let waitsForRoom = false;
@@ -36,7 +37,7 @@ export function openLoop({ makeCall, clock, inFlight, rate, wait = exactly }: Op
 
   function begin(): void {
     const dueMs = dueAt(next++);
-    const into = tally;
+    const into = dueMs >= measuredFrom ? tally : undefined;
     running++;
     if (into !== undefined) {
       counted++;
@@ -75,18 +76,20 @@ export function openLoop({ makeCall, clock, inFlight, rate, wait = exactly }: Op
     },
     measure(into) {
       tally = into;
+      measuredFrom = clock.now(); // what was due before, and could not be begun, is not counted
       lag = new Histogram();
     },
     stop(): Ending {
       pump(); // what is due by now, in case this turn came late
       on = false;
-      const now = clock.now();
-      const due = Math.floor(((now - startedAt) * rate) / 1_000) + 1;
+      const dueUntil = (at: number): number => ((at - startedAt) * rate) / 1_000;
+      const due = Math.floor(dueUntil(clock.now())) + 1;
+      const begun = Math.max(next, Math.ceil(dueUntil(measuredFrom)));
       const all = new Promise<void>((resolve) => {
         settled = resolve;
         if (counted === 0) resolve();
       });
-      return { settled: all, pending: () => counted, notBegun: Math.max(0, due - next), lag };
+      return { settled: all, pending: () => counted, notBegun: Math.max(0, due - begun), lag };
     },
   };
 }

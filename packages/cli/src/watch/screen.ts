@@ -17,8 +17,10 @@ export interface Screen {
   close(): void;
 }
 
-/** Takes the terminal. To be closed, whatever happens. */
+/** Takes the terminal. To be closed; where the process ends before that, at the second Ctrl-C, it is given back all the same. */
 export function openScreen(stdout: Writable, target: string): Screen {
+  const giveBack = (): void => void stdout.write(leave);
+  process.once("exit", giveBack);
   stdout.write(enter);
   return {
     draw(view, now) {
@@ -27,7 +29,8 @@ export function openScreen(stdout: Writable, target: string): Screen {
       stdout.write(`${home}${lines.map((line) => `${line}${clearToEndOfLine}`).join("\r\n")}${clearBelow}`);
     },
     close() {
-      stdout.write(leave);
+      process.off("exit", giveBack);
+      giveBack();
     },
   };
 }
