@@ -52,6 +52,11 @@ export class ReadyCandidate implements Candidate, Tracker {
     this.distanceMs = session.roundTripMs;
   }
 
+  /** Whether no connection is left. */
+  get gone(): boolean {
+    return this.#lanes.length === 0;
+  }
+
   /** Whether no connection is left that is not suspect. */
   get suspect(): boolean {
     return this.#lanes.every(({ session }) => session.suspect);

@@ -168,6 +168,33 @@ describe("calls made before there is a server", () => {
     assert.ok(made <= 10, `made anew ${made} times in 200 ms`);
   });
 
+  test("are not held up where many instances are lost at once, and go to none of those", async (t) => {
+    const { clock, serveShop, connect, finish } = simulation(t);
+    const names = Array.from({ length: 40 }, (_, n) => `s${n}`);
+    const servers = [];
+    for (const name of names) servers.push(await serveShop(name));
+    let [made, next] = [0, 0];
+    const counting: Balancer = () => (ready) => {
+      made++;
+      return () => ready[next++ % ready.length]!;
+    };
+    const registry = listedRegistry();
+    registry.say(names.map((name) => endpointAt(`memory://${name}`)));
+    const shop = connect({ registry, balancer: counting, retry: false }).client(ShopService);
+    await finish(shop.where());
+    await clock.advance(1_000);
+    await Promise.all(names.map(() => shop.where()));
+    made = 0;
+    const closed = Promise.all(servers.slice(0, 15).map((server) => server.close()));
+    await clock.settle();
+    const calls = Promise.all(Array.from({ length: 80 }, () => shop.where()));
+    await clock.advance(5);
+    const madeAtOnce = made;
+    assert.equal(new Set(await calls).size, 25);
+    await finish(closed);
+    assert.ok(madeAtOnce <= 3, `made anew ${madeAtOnce} times`);
+  });
+
   test("go to the instances that a filter can judge where it throws at one, and the log says so once", async (t) => {
     const { clock, serveShop, connect, finish } = simulation(t);
     await serveShop("a");

@@ -148,6 +148,16 @@ export class Channel implements Ticking, MemberOwner {
     let candidate: ReadyCandidate | undefined;
     try {
       candidate = picker(call) as ReadyCandidate | undefined;
+      if (candidate?.gone === true) {
+        // One of many that were lost at once: who meets it first has the list made anew.
+        this.#rebuild();
+        if (this.#picker === undefined) {
+          tell(receiver, this.#wait(call));
+          return;
+        }
+        candidate = this.#picker(call) as ReadyCandidate | undefined;
+        if (candidate?.gone === true) candidate = undefined;
+      }
     } catch (error) {
       receiver.fail(error);
       return;
@@ -340,7 +350,7 @@ export class Channel implements Ticking, MemberOwner {
 
   /** A member's connection takes no more calls. */
   lost(member: Member, session: Session): void {
-    if (member.candidate === undefined) this.#rebuild();
+    if (member.candidate === undefined) this.#rebuildSoon();
     // Retired, and not closed: the peer has announced it.
     if (session.state === "retired") this.#options.onLeave?.(member.endpoint);
   }
