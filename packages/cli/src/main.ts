@@ -13,6 +13,11 @@ process.on("SIGTERM", told(143));
 // `rpc list | head -1`: nobody reads on, which is no failure.
 process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(code === "EPIPE" ? 0 : 1));
 
+/** Once the answer is written, what the client of a registry still holds open ends with the process. */
+const endSoon = (): void => {
+  setTimeout(() => (process.stdout.writableLength === 0 ? process.exit() : endSoon()), 1_000).unref();
+};
+
 process.exitCode = await run(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
@@ -25,3 +30,4 @@ process.exitCode = await run(process.argv.slice(2), {
   signal: interrupt.signal,
   isTTY: process.stdout.isTTY === true,
 });
+endSoon();

@@ -15,3 +15,16 @@ export function printableJson(value: unknown): string {
     ).join(""),
   );
 }
+
+/** Returns a text of several lines, each fit for the terminal. */
+export function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
+}
+
+/** Returns plain JSON with all its texts and names fit for the terminal: what is printed of it in another form. */
+export function printableIn(value: unknown): unknown {
+  if (typeof value === "string") return printableLines(value);
+  if (Array.isArray(value)) return value.map(printableIn);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [printable(name), printableIn(field)]));
+}

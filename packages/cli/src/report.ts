@@ -1,6 +1,7 @@
 import { CliError, ExitCode } from "./cli-error.js";
 import type { Io } from "./io.js";
 import { tagged } from "./json/tags.js";
+import { printableJson, printableLines } from "./printable.js";
 
 /** How an error is shown. */
 interface Look {
@@ -13,9 +14,9 @@ export function report(thrown: unknown, look: Look, io: Io): number {
   const error = io.signal.aborted ? io.signal.reason : thrown;
   const exitCode = error instanceof CliError ? error.exitCode : ExitCode.no;
   const message = error instanceof Error ? error.message : String(error);
-  if (look.json) io.stderr.write(`${JSON.stringify({ error: { message, exitCode, ...told(error) } })}\n`);
-  else io.stderr.write(`rpc: ${message}\n`);
-  if (look.verbose) io.stderr.write(`${stacks(error)}\n`);
+  if (look.json) io.stderr.write(`${printableJson({ error: { message, exitCode, ...told(error) } })}\n`);
+  else io.stderr.write(`rpc: ${printableLines(message)}\n`);
+  if (look.verbose) io.stderr.write(`${printableLines(stacks(error))}\n`);
   else if (!(error instanceof CliError) && !look.json) io.stderr.write("(--verbose shows where it comes from)\n");
   return exitCode;
 }
@@ -26,7 +27,9 @@ function told(error: unknown): object {
     string,
     unknown
   >;
-  return typeof code === "string" ? { code, reason, processed, details: tagged(details) } : {};
+  return typeof code === "string"
+    ? { code, reason, processed, ...(details !== undefined && { details: tagged(details) }) }
+    : {};
 }
 
 function stacks(error: unknown): string {

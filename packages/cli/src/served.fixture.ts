@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { bind, defineService, ReflectionService, RpcError, type Server, type ServeSettings, serve } from "@rpc/core";
-import type { ServiceContract } from "@rpc/schema";
+import { bind, defineService, RpcError, type Server, type ServeSettings, serve } from "@rpc/core";
+import { contracts, type ServiceContract } from "@rpc/schema";
 import type { Io } from "./io.js";
 import { loadRegistry } from "./target/load-registry.js";
 import { registryUrl } from "./target/registry-url.js";
@@ -127,24 +127,8 @@ export async function serveOrders(t: TestContext, settings: ServeSettings = {}):
 
 /** Serves orders at an address, with their contract. */
 export async function serveWithContract(t: TestContext): Promise<string> {
-  const told = bind(ReflectionService, {
-    services: () => [
-      {
-        name: "shop.Orders",
-        methods: ["place", "order", "sum"].map((name) => ({
-          name,
-          kind: name === "sum" ? "client" : "unary",
-          idempotent: name !== "sum",
-        })),
-      },
-    ],
-    contract: () => ordersContract,
-    instance: () => ({ id: "", cluster: "", versions: { node: "", rpc: "" }, uptimeMs: 0, state: "serving" }),
-    stats: () => {
-      throw new Error("not asked for");
-    },
-  });
-  const server = await serve({ services: [orders, told], reflection: false });
+  const contract = contracts({ format: 1, services: { "shop.Orders": ordersContract } });
+  const server = await serve({ services: [orders], contract });
   t.after(() => server.close());
   return server.address;
 }

@@ -1,4 +1,5 @@
 import type { Args } from "./command.js";
+import { printable } from "./printable.js";
 
 /** Returns rows under their heads, in columns without lines, for people to read. Loads what draws it. */
 export async function table(
@@ -16,7 +17,7 @@ export async function table(
   });
   drawn.push(
     heads.map((head) => bold(head.toUpperCase())),
-    ...rows.map((row) => [...row]),
+    ...rows.map((row) => row.map(printable)),
   );
   return `${drawn.toString().replaceAll(/ +$/gm, "")}\n`;
 }

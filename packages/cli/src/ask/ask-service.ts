@@ -38,8 +38,9 @@ export async function askService(target: Target, name: string, only?: string): P
       const [services, contract] = await Promise.all([told.services(), told.contract(name)]);
       const known = services.find((service) => service.name === name);
       if (known !== undefined) {
-        const { methods } = known;
-        return { name, instances, asked, methods, silence: undefined, contract: await contractOf(contract) };
+        const { methods, aliasOf } = known;
+        const own = contract === null && aliasOf !== undefined ? await told.contract(aliasOf) : contract;
+        return { name, instances, asked, methods, silence: undefined, contract: await contractOf(own) };
       }
       // A bare function answers whatever is called, and cannot say what that is.
       if (services.length > 0)

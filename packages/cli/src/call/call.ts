@@ -7,6 +7,7 @@ import { failure } from "../failure.js";
 import type { Io } from "../io.js";
 import { pretty } from "../json/pretty.js";
 import { tagged } from "../json/tags.js";
+import { printableJson } from "../printable.js";
 import { openTarget, type Target } from "../target/open-target.js";
 import type { TargetOptions } from "../target/target-options.js";
 import { explained } from "./explained.js";
@@ -50,7 +51,7 @@ export async function call(args: Args<CallArgs>, io: Io): Promise<number> {
       throw input.fault ?? failure(path, error);
     } finally {
       if (explanation !== undefined)
-        io.stderr.write(args.json ? `${JSON.stringify({ explanation })}\n` : explained(explanation));
+        io.stderr.write(args.json ? `${printableJson({ explanation })}\n` : explained(explanation));
     }
     return ExitCode.ok;
   } finally {
@@ -100,10 +101,10 @@ function described<T>(define: () => T): T {
 async function printAnswer(callable: Callable, values: readonly unknown[], { json }: Args, io: Io): Promise<void> {
   const answer = callable(...values);
   if (Symbol.asyncIterator in answer) {
-    for await (const item of answer) await writeText(`${JSON.stringify(tagged(item))}\n`, io);
+    for await (const item of answer) await writeText(`${printableJson(tagged(item))}\n`, io);
     return;
   }
   const result = await answer;
-  if (json) await writeText(`${JSON.stringify(result === undefined ? null : tagged(result))}\n`, io);
+  if (json) await writeText(`${printableJson(result === undefined ? null : tagged(result))}\n`, io);
   else if (result !== undefined) await writeText(`${pretty(tagged(result))}\n`, io);
 }

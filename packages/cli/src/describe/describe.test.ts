@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { contracts } from "@rpc/schema";
 import { rpc } from "../io.fixture.js";
 import { ordersContract, serveOrders, serveWithContract } from "../served.fixture.js";
 import { declarationText, typeText } from "./type-text.js";
@@ -45,11 +46,11 @@ class OutOfStock extends RpcError { reason: "OUT_OF_STOCK"; code: "failed_precon
     const { exitCode, stdout } = await rpc(["describe", "shop.Orders", "--registry", registry]);
     assert.equal(exitCode, 0);
     assert.match(stdout, /^shop\.Orders: its server was given no contract/);
-    assert.match(stdout, /^ {2}place {3}one answer, idempotent$/m);
-    assert.match(stdout, /^ {2}double {2}takes a stream, a stream of results$/m);
+    assert.match(stdout, /^ {2}place +one answer, idempotent$/m);
+    assert.match(stdout, /^ {2}double +takes a stream, a stream of results$/m);
     assert.match(
       (await rpc(["describe", "shop.Orders.sum", "--registry", registry])).stdout,
-      /^ {2}sum {2}takes a stream\n$/m,
+      /^ {2}sum +takes a stream\n$/m,
     );
   });
 
@@ -66,6 +67,27 @@ class OutOfStock extends RpcError { reason: "OUT_OF_STOCK"; code: "failed_precon
     assert.equal(exitCode, 1);
     assert.match(stderr, /does not tell what shop\.Orders is: .*rpc\.Reflection/);
   });
+});
+
+test("what a server says of itself cannot redraw the terminal", async (t) => {
+  const evil = "\u001b[2J\u202e";
+  const described = { ...ordersContract, description: `Takes${evil} orders.` };
+  const { registry } = await serveOrders(t, {
+    tags: { note: evil },
+    contract: contracts({ format: 1, services: { "shop.Orders": described } }),
+  });
+  for (const argv of [
+    ["list"],
+    ["list", "--json"],
+    ["describe", "shop.Orders"],
+    ["describe", "shop.Orders", "--json"],
+  ]) {
+    const { exitCode, stdout } = await rpc([...argv, "--registry", registry]);
+    assert.equal(exitCode, 0);
+    assert.ok(stdout.includes("[2J") && !stdout.includes("\u001b") && !stdout.includes("\u202e"), argv.join(" "));
+  }
+  const echoed = await rpc(["call", "shop.Orders.echo", '"\\u009b\\u202e"', "--registry", registry]);
+  assert.equal(echoed.stdout, '["\\u009b\\u202e"]\n');
 });
 
 test("types are written as TypeScript writes them", () => {

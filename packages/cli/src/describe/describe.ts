@@ -1,8 +1,10 @@
+import type { ServiceContract } from "@rpc/schema";
 import { type AskedService, askService } from "../ask/ask-service.js";
 import { CliError, ExitCode } from "../cli-error.js";
 import type { Args } from "../command.js";
 import { didYouMean } from "../did-you-mean.js";
 import type { Io } from "../io.js";
+import { printableIn, printableJson } from "../printable.js";
 import { openTarget, type Target } from "../target/open-target.js";
 import type { TargetOptions } from "../target/target-options.js";
 import { contractText } from "./contract-text.js";
@@ -23,7 +25,7 @@ export async function describe(args: Args<DescribeArgs>, io: Io): Promise<number
         `${service.asked.address} does not tell what ${service.name} is: ${service.silence}`,
         ExitCode.no,
       );
-    io.stdout.write(args.json ? `${JSON.stringify(asJson(service, method))}\n` : textOf(service, method, args));
+    io.stdout.write(args.json ? `${printableJson(asJson(service, method))}\n` : textOf(service, method, args));
     return ExitCode.ok;
   } finally {
     await target.close();
@@ -58,5 +60,5 @@ function textOf(service: AskedService, method: string | undefined, { color }: Ar
   const { name, contract, methods = [] } = service;
   return contract === undefined
     ? namesText(name, method === undefined ? methods : methods.filter((each) => each.name === method))
-    : contractText(name, contract, method, color);
+    : contractText(name, printableIn(contract) as ServiceContract, method, color);
 }

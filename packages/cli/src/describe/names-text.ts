@@ -1,4 +1,5 @@
 import type { ReflectedMethod } from "@rpc/core";
+import { printable } from "../printable.js";
 
 const kinds: Readonly<Record<ReflectedMethod["kind"], string>> = {
   unary: "one answer",
@@ -11,7 +12,8 @@ const kinds: Readonly<Record<ReflectedMethod["kind"], string>> = {
 export function namesText(service: string, methods: readonly ReflectedMethod[]): string {
   const longest = Math.max(...methods.map(({ name }) => name.length));
   const lines = methods.map(
-    ({ name, kind, idempotent }) => `  ${name.padEnd(longest)}  ${kinds[kind]}${idempotent ? ", idempotent" : ""}`,
+    ({ name, kind, idempotent }) =>
+      `  ${printable(name).padEnd(longest)}  ${kinds[kind]}${idempotent ? ", idempotent" : ""}`,
   );
   return `${service}: its server was given no contract (rpc generate writes one), so names alone are known\n\n${lines.join("\n")}\n`;
 }

@@ -2,6 +2,7 @@ import { ExitCode } from "../cli-error.js";
 import type { Args } from "../command.js";
 import { failure } from "../failure.js";
 import type { Io } from "../io.js";
+import { printable, printableJson } from "../printable.js";
 import { table } from "../table.js";
 import type { Target } from "../target/open-target.js";
 
@@ -13,13 +14,13 @@ export async function listInstance(target: Target, args: Args, io: Io): Promise<
     throw failure(`asking ${target.name} what it serves`, error);
   });
   if (args.json) {
-    io.stdout.write(`${JSON.stringify({ address: target.name, instance, services })}\n`);
+    io.stdout.write(`${printableJson({ address: target.name, instance, services })}\n`);
     return ExitCode.ok;
   }
   const { id, cluster, versions, uptimeMs, state } = instance;
   const of = cluster === "" ? "" : ` of cluster ${cluster}`;
   io.stdout.write(
-    `${id}${of}: ${state} for ${Math.round(uptimeMs / 1_000)} s, @rpc/core ${versions.rpc}, Node ${versions.node}\n\n`,
+    `${printable(id + of)}: ${state} for ${Math.round(uptimeMs / 1_000)} s, @rpc/core ${versions.rpc}, Node ${versions.node}\n\n`,
   );
   const rows = services.map(({ name, aliasOf, methods }) => [
     name,

@@ -3,6 +3,7 @@ import { CliError, ExitCode } from "../cli-error.js";
 import type { Args } from "../command.js";
 import { didYouMean } from "../did-you-mean.js";
 import type { Io } from "../io.js";
+import { printableJson } from "../printable.js";
 import { table } from "../table.js";
 import { openTarget, type Target } from "../target/open-target.js";
 import type { TargetOptions } from "../target/target-options.js";
@@ -31,7 +32,7 @@ export async function list(args: Args<TargetOptions>, io: Io): Promise<number> {
   try {
     if (target.registry === undefined) return await listInstance(target, args, io);
     const services = await servicesOf(target, args.operands[0]);
-    if (args.json) io.stdout.write(`${JSON.stringify({ registry: target.name, services })}\n`);
+    if (args.json) io.stdout.write(`${printableJson({ registry: target.name, services })}\n`);
     else if (services.length === 0) io.stderr.write(`nothing is registered at ${target.name}\n`);
     else io.stdout.write(await table(heads, services.flatMap(rowsOf), args));
     return ExitCode.ok;
