@@ -1,5 +1,8 @@
 import { type CallStats, Histogram, type ServerStats } from "@rpc/core";
 
+/** So many methods a server tells of at most. */
+const mostTold = 256;
+
 /** What a service of an instance did between two looks at it. Spans in ms. */
 export interface Rates {
   readonly callsPerSecond: number;
@@ -20,11 +23,14 @@ export function ratesBetween(before: ServerStats, after: ServerStats, service: s
   const counts = after.sinceMs >= before.sinceMs ? before : undefined;
   const elapsedMs = after.sinceMs - (counts?.sinceMs ?? 0);
   if (elapsedMs <= 0) return undefined;
+  // Of more methods only the busiest are told: one that was not among them before is no news.
+  const all = counts === undefined || Object.keys(counts.methods).length < mostTold;
   const spans = new Histogram();
   let calls = 0;
   let failed = 0;
   for (const [path, now] of methodsOf(after, service)) {
     const then = service === everyService ? counts?.calls : counts?.methods[path];
+    if (then === undefined && !all) continue;
     calls += ended(now) - (then === undefined ? 0 : ended(then));
     failed += now.failed - (then?.failed ?? 0);
     spans.merge(Histogram.fromJSON(between(then, now)));

@@ -27,6 +27,14 @@ export async function watch(view: ClusterView, options: WatchOptions): Promise<v
   const watched = new Map<string, { readonly stop: AbortController; readonly ended: Promise<void> }>();
   const asked = new Map<string, { readonly stop: AbortController; readonly ended: Promise<void> }>();
 
+  /** Why what is read from the registry cannot be, by what it is: one watch that is well says nothing of another. */
+  const lost = new Map<string, string>();
+  function tell(what: string, why: string | undefined): void {
+    if (why === undefined) lost.delete(what);
+    else lost.set(what, why);
+    view.registry(lost.values().next().value);
+  }
+
   function start(place: string, endpoint: Endpoint): void {
     const stop = new AbortController();
     const { ask, close } = open(endpoint);
@@ -35,7 +43,7 @@ export async function watch(view: ClusterView, options: WatchOptions): Promise<v
   }
 
   function list(service: string, endpoints: readonly Endpoint[]): void {
-    view.registry(undefined);
+    tell(`watch ${service}`, undefined);
     view.list(service, endpoints, clock.now());
     const listed = view.listed();
     for (const [place, { stop }] of asked)
@@ -47,6 +55,7 @@ export async function watch(view: ClusterView, options: WatchOptions): Promise<v
   }
 
   function watchServices(names: readonly string[]): void {
+    tell("services", undefined);
     for (const name of names) {
       if (watched.has(name)) continue;
       const stop = new AbortController();
@@ -55,7 +64,7 @@ export async function watch(view: ClusterView, options: WatchOptions): Promise<v
         clock,
         stop.signal,
         (endpoints) => list(name, endpoints),
-        (why) => view.registry(why),
+        (why) => tell(`watch ${name}`, why),
       );
       watched.set(name, { stop, ended });
     }
@@ -71,7 +80,7 @@ export async function watch(view: ClusterView, options: WatchOptions): Promise<v
           clock,
           signal,
           watchServices,
-          (why) => view.registry(why),
+          (why) => tell("services", why),
         );
   await new Promise<void>((resolve) => {
     signal.addEventListener("abort", () => resolve(), { once: true });
