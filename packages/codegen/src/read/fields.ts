@@ -50,7 +50,7 @@ function fieldOf(reading: Reading, property: ts.Symbol, place: Place): Field | u
   const optional = (property.flags & SymbolFlags.Optional) !== 0;
   return {
     name: notes.name ?? name,
-    docs: docsOf(declaration && ts.isParameter(declaration) ? undefined : declaration),
+    docs: docsOf(declaration),
     shape: shapeOf(
       reading,
       property,

@@ -141,5 +141,5 @@ function keyText({ names, body }: KeyModel, parameters: readonly Parameter[]): s
 
 /** A whole number as people write it: `30_000`. */
 function grouped(value: number): string {
-  return Number.isInteger(value) && value >= 10_000 ? String(value).replace(/\B(?=(\d{3})+$)/g, "_") : String(value);
+  return Number.isInteger(value) && value >= 1_000 ? String(value).replace(/\B(?=(\d{3})+$)/g, "_") : String(value);
 }
