@@ -7,6 +7,8 @@ import type { Endpoint, Registry } from "../contract/registry.js";
 
 /** A watch that lasted so long was a good one, in ms. */
 const healthyMs = 10_000;
+/** The longest wait between two watches, in ms, ± 20 %: who comes after an outage is to be seen soon. */
+const longestWaitMs = 10_000;
 /** How often the whole list is asked for, whatever a watch tells, in ms, ± 20 %. */
 const relistMs = 60_000;
 /** How long an answer may take, in ms: a registry that never answers must not end the asking. */
@@ -82,7 +84,8 @@ export class WatchLoop {
 
   async #run(): Promise<void> {
     const { clock, random, logger, service } = this.#options;
-    const backoff = new Backoff(this.#options.backoff, random);
+    const { longestMs = longestWaitMs } = this.#options.backoff;
+    const backoff = new Backoff({ ...this.#options.backoff, longestMs: Math.min(longestMs, longestWaitMs) }, random);
     this.#relistLater();
     while (!this.#signal.aborted) {
       const startedAt = clock.now();

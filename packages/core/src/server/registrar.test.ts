@@ -52,6 +52,18 @@ describe("the registration of a process", () => {
     assert.equal(clock.timers, 0);
   });
 
+  test("is made within 12 s once the registry is back, however long it was away", async () => {
+    const { clock, registry, it } = registrar();
+    await it.start();
+    registry.refuse = true;
+    registry.leases[0]?.lose();
+    await clock.advance(600_000);
+    registry.refuse = false;
+    await clock.advance(12_000);
+    assert.equal(registry.leases.length, 2);
+    await it.release(5_000);
+  });
+
   test("that is lost at once each time is not made in a circle", async () => {
     const { clock, registry, it } = registrar();
     await it.start();

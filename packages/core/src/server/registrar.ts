@@ -11,6 +11,8 @@ import { WatchLoop } from "../discovery/watch-loop.js";
 const healthyMs = 10_000;
 /** After how long an entry that is missing is put back, in ms, and up to twice that by chance. */
 const restoreMs = 1_000;
+/** The longest wait between two attempts to register, in ms, ± 20 %: nobody finds a new process before one succeeds. */
+const longestWaitMs = 10_000;
 /** How long a start waits for a registry that is away, in ms. */
 const startMs = 5_000;
 /** How long lists may still say what was there before a change of our own, in ms. */
@@ -132,7 +134,7 @@ export class Registrar {
     const { signal } = this.#stop;
     const stopped = new Promise<undefined>((resolve) => signal.addEventListener("abort", () => resolve(undefined)));
     // Many processes lose their leases at once; the jitter keeps them from coming back at once.
-    const backoff = new Backoff({}, random);
+    const backoff = new Backoff({ longestMs: longestWaitMs }, random);
     let lease = first ?? (await this.#registerAgain(backoff));
     for (; lease !== undefined; lease = await this.#registerAgain(backoff)) {
       this.#lease = lease;

@@ -80,8 +80,9 @@ export interface Server {
   resetStats(): void;
   /**
    * Changes what is registered of this instance, under each of its services: clients see it as a changed list. Rejects with
-   * `failed_precondition` / `NOT_REGISTERED` where it has no registry, and with a TypeError for what cannot be. It is kept
-   * over a loss of the registration, and forgotten with the instance.
+   * `failed_precondition` / `NOT_REGISTERED` where it has no registry, and with a TypeError for what cannot be. Where the
+   * registry cannot be told now it rejects with `unavailable`, and is told as soon as that is possible. It is kept over a
+   * loss of the registration, and forgotten with the instance.
    */
   setState(patch: NodeState): Promise<void>;
   /**
