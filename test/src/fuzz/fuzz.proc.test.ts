@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { attackTls } from "./attack-tls.js";
 import { corpus } from "./corpus.js";
 import { caseOf } from "./fuzz-case.js";
 import { runInProcesses } from "./many-cases.js";
@@ -32,4 +33,8 @@ for (const [part, from] of [1, 20_001].entries()) {
 
 test("a seed says the same bytes again", () => {
   for (let seed = 1; seed <= 200; seed++) assert.deepEqual(caseOf(seed), caseOf(seed), `seed ${seed}`);
+});
+
+test("what is wrong within TLS, of TLS, or no TLS at all crashes nothing, hangs nothing and costs nobody else an answer: 400", async () => {
+  assert.deepEqual(await attackTls(1, 400), []);
 });

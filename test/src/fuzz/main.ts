@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { wholeNumber } from "../seeds/whole-number.js";
 import { kindName } from "../wire/raw/numbers.js";
+import { attackTls } from "./attack-tls.js";
 import { keep } from "./corpus.js";
 import { caseOf, type FuzzCase } from "./fuzz-case.js";
 import { runInProcesses } from "./many-cases.js";
@@ -16,6 +17,7 @@ const usage = `npm run fuzz -- [options]: says right and wrong frames to a real 
   --from S      the seed of the first; 1 unless given
   --workers N   processes that share them; 2 unless given
   --seed S      says the case of this seed alone, and shows it
+  --tls         says them to a server over TLS: right, harmed under way, or without TLS; to no clients
   --keep NAME   with --seed: keeps the case in the corpus, which every run of the tests says again
 
 Ends with exit code 1 where something broke.
@@ -34,6 +36,14 @@ async function many(from: number, count: number, workers: number): Promise<boole
     say(`\nseed ${seed}: ${broken.join("; ")}\n  npm run fuzz -- --seed ${seed}`);
   }
   return findings.length === 0;
+}
+
+async function overTls(from: number, count: number): Promise<boolean> {
+  const broken = await attackTls(from, count);
+  say(`${count} cases over TLS: ${broken.length} broke something`);
+  for (const what of broken.slice(0, 10)) say(`\n${what}`);
+  if (broken.length > 0) say("\nTo say one again: npm run fuzz -- --tls --seed N");
+  return broken.length === 0;
 }
 
 async function one(seed: number, name: string | undefined): Promise<boolean> {
@@ -73,6 +83,7 @@ function readOptions() {
       from: { type: "string", default: "1" },
       workers: { type: "string", default: "2" },
       seed: { type: "string" },
+      tls: { type: "boolean", default: false },
       keep: { type: "string" },
     },
   });
@@ -81,6 +92,7 @@ function readOptions() {
     from: wholeNumber("from", values.from),
     workers: wholeNumber("workers", values.workers),
     seed: values.seed === undefined ? undefined : wholeNumber("seed", values.seed),
+    overTls: values.tls,
     keep: values.keep,
   };
 }
@@ -94,5 +106,7 @@ try {
 }
 if (options !== undefined) {
   const { seed, from, count, workers } = options;
-  process.exitCode = (await (seed === undefined ? many(from, count, workers) : one(seed, options.keep))) ? 0 : 1;
+  const whole = (): Promise<boolean> => (seed === undefined ? many(from, count, workers) : one(seed, options.keep));
+  const fine = await (options.overTls ? overTls(seed ?? from, seed === undefined ? count : 1) : whole());
+  process.exitCode = fine ? 0 : 1;
 }
