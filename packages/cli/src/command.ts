@@ -9,7 +9,7 @@ export interface Args<Options = object> {
   readonly options: Options;
   /** Whether the output is JSON, for programs to read. */
   readonly json: boolean;
-  /** Whether errors show their stacks, and steps are told on stderr. */
+  /** Whether errors show their stacks. */
   readonly verbose: boolean;
   /** Whether the output may be coloured. */
   readonly color: boolean;

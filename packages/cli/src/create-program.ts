@@ -7,7 +7,7 @@ export function createProgram(stdout: Writable, stderr: Writable): Command {
     .description("Services: generate their clients, find them, call them.")
     .usage("<command> [options]")
     .option("--json", "print JSON, for programs to read")
-    .option("--verbose", "show stacks of errors, and what is done")
+    .option("--verbose", "show the stacks of errors")
     .option("--no-color", "print without colours")
     .option("-V, --version", "print the version")
     .helpOption("-h, --help", "show this, or what a command takes")

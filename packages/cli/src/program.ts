@@ -3,11 +3,11 @@ import { CliError, ExitCode } from "./cli-error.js";
 import { commandOf, listed } from "./commands.js";
 import { createProgram } from "./create-program.js";
 import type { Io } from "./io.js";
-import { report } from "./report.js";
+import { lookOf, report } from "./report.js";
 
 /** Runs `rpc` with these arguments. Resolves to the exit code, when all that it opened is closed; never rejects. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
-  const look = { json: argv.includes("--json"), verbose: argv.includes("--verbose") };
+  const look = lookOf(argv);
   try {
     const name = commandOf(argv);
     if (name === undefined && (argv.includes("--version") || argv.includes("-V"))) return await printVersion(io);

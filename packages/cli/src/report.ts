@@ -9,6 +9,11 @@ interface Look {
   readonly verbose?: boolean;
 }
 
+/** Returns how these arguments want errors to be shown, before they are parsed. */
+export function lookOf(argv: readonly string[]): Look {
+  return { json: argv.includes("--json"), verbose: argv.includes("--verbose") };
+}
+
 /** Says on stderr why a command ended, in one message, and returns its exit code. */
 export function report(thrown: unknown, look: Look, io: Io): number {
   const error = io.signal.aborted ? io.signal.reason : thrown;

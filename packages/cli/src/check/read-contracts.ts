@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { readFile, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { type Contract, readContract } from "@rpc/schema";
 import { CliError, ExitCode } from "../cli-error.js";
@@ -43,7 +43,7 @@ async function ofCommit(ref: string, file: string, io: Io): Promise<string> {
       });
     },
   );
-  const name = `./${resolve(io.cwd, file).split("/").at(-1)}`;
+  const name = `./${basename(file)}`;
   return git("show", `${commit.trim()}:${name}`).catch((cause: Error) => {
     throw new CliError(
       `${ref} has no ${file}: rpc generate writes it; commit it, to compare with it later`,
