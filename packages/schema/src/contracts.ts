@@ -4,14 +4,19 @@ import type { Contract } from "./contract.js";
 import { methodHashes } from "./hash/hashes-of.js";
 import { methodOf } from "./method-of.js";
 import { readContract, readService } from "./read/read-contract.js";
+import type { ServedNames } from "./served-names.js";
 
 /**
  * Returns what the option `contract` of `serve` and `connect` takes. A service's hashes are reckoned when they are first
  * asked for, once. Throws `invalid_argument` / `BAD_CONTRACT` where it is no contract.
  */
-export function contracts(contract: Contract): Contracts {
+export function contracts(contract: Contract, { names = {} }: ServedNames = {}): Contracts {
   const { services } = readContract(contract);
   const known = new Map(Object.entries(services));
+  for (const [served, name] of Object.entries(names)) {
+    const found = known.get(name);
+    if (found !== undefined) known.set(served, found);
+  }
   const hashes = new Map<string, ReadonlyMap<string, string>>();
   const hashesIn = (service: string): ReadonlyMap<string, string> | undefined => {
     const found = known.get(service);
@@ -21,7 +26,7 @@ export function contracts(contract: Contract): Contracts {
     return made;
   };
   return Object.freeze({
-    services: Object.freeze([...known.keys()]),
+    services: Object.freeze(Object.keys(services)),
     describe: (service) => known.get(service),
     hashOf(service, method) {
       const found = known.get(service);

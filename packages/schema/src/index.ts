@@ -4,4 +4,5 @@ export type * from "./contract.js";
 export { contracts } from "./contracts.js";
 export { hashesOf } from "./hash/hashes-of.js";
 export { readContract } from "./read/read-contract.js";
-export { type ValidatingOptions, validating } from "./validate/validating.js";
+export type { ServedNames } from "./served-names.js";
+export { validating } from "./validate/validating.js";

@@ -1,4 +1,14 @@
-import type { Address, Balancer, ConnectOptions, Logger, OfferOptions, Registry, ServeOptions } from "@rpc/core";
+import type {
+  Address,
+  Balancer,
+  ConnectOptions,
+  Contracts,
+  Logger,
+  OfferOptions,
+  Registry,
+  ServeOptions,
+} from "@rpc/core";
+import type { Contract } from "@rpc/schema";
 import type { Container } from "inversify";
 import type { LogLevel } from "../logging/levels.js";
 import type { Class } from "../notes/class-ref.js";
@@ -84,6 +94,18 @@ export interface AppOptions extends Shared {
    * Defaults to SIGTERM and SIGINT.
    */
   readonly signals?: readonly NodeJS.Signals[] | false;
+
+  /**
+   * What the services promise: `contract.json` as `rpc generate` wrote it, or what `contracts` of `@rpc/schema` returned. It has
+   * to fit the classes that are served; arguments are checked by it before a method runs, both ends of each connection compare
+   * it, and `rpc describe` shows it. Services that it does not have are served as without. Defaults to none.
+   */
+  readonly contract?: Contract | Contracts;
+  /**
+   * Whether arguments are checked: by the contract, and by decorators of class-validator on DTO classes. What is wrong fails with
+   * `invalid_argument` / `INVALID_ARGUMENTS`. Defaults to true.
+   */
+  readonly validate?: boolean;
 
   /** What concerns serving alone: interceptors around handlers, admissions, limits, weight and tags, `drainMs`. */
   readonly serve?: AppServeOptions;

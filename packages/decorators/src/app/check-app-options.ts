@@ -19,6 +19,8 @@ const kinds: Kinds<AppOptions> = {
   ambient: "boolean",
   logger: "any",
   signals: "any",
+  contract: "object",
+  validate: "boolean",
   serve: "object",
   connect: "object",
   cluster: "string",

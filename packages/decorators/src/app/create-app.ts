@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { p2cPeakEwma } from "@rpc/balancer";
-import { type Binding, bind, connect, type Logger, type ServeOptions, silent } from "@rpc/core";
+import { type Binding, bind, connect, type Interceptor, type Logger, type ServeOptions, silent } from "@rpc/core";
 import { fileRegistry } from "@rpc/registry-file";
 import { Container } from "inversify";
 import { createAppBindings } from "../container/app-bindings.js";
@@ -13,6 +13,7 @@ import type { Class } from "../notes/class-ref.js";
 import { type ServiceToServe, servicesToServe } from "../service/services-to-serve.js";
 import { startUpError } from "../start-up-error.js";
 import type { App } from "./app.js";
+import { createAppContract } from "./app-contract.js";
 import type { AppOptions } from "./app-options.js";
 import { checkAppOptions } from "./check-app-options.js";
 import { createClients } from "./clients.js";
@@ -27,18 +28,22 @@ import { useRegistry } from "./shared-registry.js";
  */
 export async function createApp(options: AppOptions): Promise<App> {
   checkAppOptions(options);
-  const mappings = await createMappings();
+  const { validate = true } = options;
+  const mappings = await createMappings(validate);
   const container = options.container ?? new Container();
   const served = servicesToServe([...(options.services ?? []), ...servedBy(container)]);
   if (served.length === 0) refuseIdleListener(options);
 
   const logger = loggerOf(options.logger);
   const shared = { ...sharedBy(options), logger, registry: options.registry ?? defaultRegistry(options, logger) };
-  const offer = offerOf(options, served);
+  const contract = options.contract && (await createAppContract(options.contract, served, validate));
+  const known = contract === undefined ? {} : { contract: contract.contracts };
+  const offer = offerOf(options, served, contract?.check);
   const { serve: _, ...connectOptions } = options.connect ?? {};
   const connector = connect({
     ...connectOptions,
     ...shared,
+    ...known,
     ...(offer === undefined ? {} : { serve: offer.options }),
     balancer: options.balancer ?? p2cPeakEwma,
   });
@@ -67,11 +72,12 @@ export async function createApp(options: AppOptions): Promise<App> {
       signals: options.signals === false ? [] : (options.signals ?? ["SIGTERM", "SIGINT"]),
       logger,
       keepsConnected: offer !== undefined,
+      contract,
       waitsForReady: options.connect?.waitForReady ?? false,
       serveOptions:
         bindings.length === 0 || options.listen === false
           ? undefined
-          : { ...serveSettings(options), ...shared, services: bindings },
+          : { ...serveSettings(options, contract?.check), ...shared, ...known, services: bindings },
     });
   } catch (error) {
     await appBindings.withdraw();
@@ -108,14 +114,18 @@ function sharedBy(options: AppOptions) {
   return { instance, ...given({ cluster, codecs, errors, compression, transports, limits, keepAlive, clock, random }) };
 }
 
-function serveSettings({
-  listen,
-  advertise,
-  insecure,
-  ambient = true,
-  serve,
-}: AppOptions): Omit<ServeOptions, "services" | "invoke"> {
-  return { ...serve, ...given({ listen: listen === false ? undefined : listen, advertise, insecure }), ambient };
+function serveSettings(
+  { listen, advertise, insecure, ambient = true, serve }: AppOptions,
+  check: Interceptor | undefined,
+): Omit<ServeOptions, "services" | "invoke"> {
+  // Innermost: who may call, and how often, is for the user's own to say first.
+  const checked = check === undefined ? {} : { interceptors: [...(serve?.interceptors ?? []), check] };
+  return {
+    ...serve,
+    ...checked,
+    ...given({ listen: listen === false ? undefined : listen, advertise, insecure }),
+    ambient,
+  };
 }
 
 function defaultRegistry({ cluster }: AppOptions, logger: Logger) {

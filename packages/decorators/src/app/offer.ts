@@ -1,4 +1,4 @@
-import { type Binding, type Handler, type OfferOptions, RpcError } from "@rpc/core";
+import { type Binding, type Handler, type Interceptor, type OfferOptions, RpcError } from "@rpc/core";
 import type { ServiceToServe } from "../service/services-to-serve.js";
 import type { AppOptions } from "./app-options.js";
 
@@ -9,11 +9,16 @@ export interface AppOffer {
   fill(bindings: readonly Binding[]): void;
 }
 
-/** Returns what an app offers to the servers that it dials, or undefined where it offers nothing. */
-export function offerOf(options: AppOptions, served: readonly ServiceToServe[]): AppOffer | undefined {
+/** Returns what an app offers to the servers that it dials, or undefined where it offers nothing. `check` looks at the arguments. */
+export function offerOf(
+  options: AppOptions,
+  served: readonly ServiceToServe[],
+  check: Interceptor | undefined,
+): AppOffer | undefined {
   const { listen, ambient = true, connect = {} } = options;
   const { serve = listen === false } = connect;
   if (serve === false || served.length === 0) return undefined;
+  const own: Omit<OfferOptions, "services" | "ambient"> = serve === true ? {} : serve;
   let made: readonly Binding[] | undefined;
   const services = served.map(({ descriptor }, at): Binding => {
     const handlers = descriptor.methods.map((method): Handler => {
@@ -25,7 +30,12 @@ export function offerOf(options: AppOptions, served: readonly ServiceToServe[]):
     return { service: descriptor, handlers };
   });
   return {
-    options: { ...(serve === true ? {} : serve), services, ambient },
+    options: {
+      ...own,
+      ...(check === undefined ? {} : { interceptors: [...(own.interceptors ?? []), check] }),
+      services,
+      ambient,
+    },
     fill(bindings) {
       made = bindings;
     },

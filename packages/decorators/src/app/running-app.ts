@@ -18,6 +18,7 @@ import { resolveNow } from "../container/make-instance.js";
 import { type Class, isClass } from "../notes/class-ref.js";
 import { serviceOf } from "../service/service-of.js";
 import type { App, AppStats } from "./app.js";
+import type { AppContract } from "./app-contract.js";
 import type { Clients } from "./clients.js";
 import { PeerListeners } from "./peer-listeners.js";
 import { onSignals } from "./signals.js";
@@ -35,6 +36,8 @@ export interface AppParts {
   readonly logger: Logger;
   /** Whether it offers services on the connections that its clients make: then it makes them at its start. */
   readonly keepsConnected: boolean;
+  /** undefined: it was given none. */
+  readonly contract: AppContract | undefined;
   /** Whether its clients wait for an instance for as long as it takes. */
   readonly waitsForReady: boolean;
   /** undefined: nothing is served, or it listens nowhere. */
@@ -136,6 +139,7 @@ class RunningApp implements App {
         const services = serveOptions.services?.map(({ service }) => service.name);
         logger.info("serving", { services, address: this.#server.address });
       }
+      this.#tellChecked();
       if (this.#parts.keepsConnected) await this.#connect();
     } catch (error) {
       await this.#close().catch((closing) =>
@@ -143,6 +147,14 @@ class RunningApp implements App {
       );
       throw error;
     }
+  }
+
+  #tellChecked(): void {
+    const { contract, logger } = this.#parts;
+    if (contract === undefined || contract.covered.length + contract.uncovered.length === 0) return;
+    const { covered, uncovered, check } = contract;
+    if (check === undefined) logger.info("arguments are not checked", { services: [...covered, ...uncovered] });
+    else logger.info("arguments are checked by the contract", { services: covered, unchecked: uncovered });
   }
 
   /** Who offers services must be connected to be called. Nobody there yet is no reason not to start: it goes on trying. */

@@ -1,4 +1,5 @@
 import type { ServiceDescriptor } from "@rpc/core";
+import { loadValidation } from "./class-validation.js";
 import { createMappers, type Mappers } from "./mappers.js";
 import { mappingsOf, type ServiceMappings } from "./method-mapping.js";
 import { loadTransformer, type Transformer } from "./transformer.js";
@@ -13,13 +14,17 @@ export interface Mappings {
 
 let mappers: Mappers | undefined;
 
-/** Loads class-transformer, and returns what is made with it; classes are compiled once for the process. */
-export async function createMappings(): Promise<Mappings> {
+/**
+ * Loads class-transformer, and returns what is made with it; classes are compiled once for the process. `validate`: also
+ * class-validator where it was used, so that arguments of its classes are checked.
+ */
+export async function createMappings(validate: boolean): Promise<Mappings> {
   const transformer: Transformer = await loadTransformer();
+  const validation = validate ? await loadValidation() : undefined;
   mappers ??= createMappers(transformer);
   const all = mappers;
   return {
-    atServer: (service) => mappingsOf(service, transformer, all, true),
-    atClient: (service) => mappingsOf(service, transformer, all, false),
+    atServer: (service) => mappingsOf(service, transformer, all, true, validation),
+    atClient: (service) => mappingsOf(service, transformer, all, false, undefined),
   };
 }

@@ -3,7 +3,7 @@ import { namedBy } from "../notes/dto.js";
 import { emittedParameters } from "../notes/emitted-types.js";
 import type { MethodNote } from "../notes/method.js";
 import { startUpError } from "../start-up-error.js";
-import { isDecorated, knowsClasses, type Transformer } from "./transformer.js";
+import { isDecorated, type Transformer } from "./transformer.js";
 
 /** The classes of a method's arguments and answer; undefined: plain data. */
 export interface MethodClasses {
@@ -13,15 +13,25 @@ export interface MethodClasses {
 
 /**
  * Returns the classes that a method names, or else, for its arguments, those that the build tool emitted and that carry
- * decorators of class-transformer. Throws `invalid_argument` / `BAD_DTO` where one of them is none.
+ * decorators of class-transformer, or that `isValidated` knows. Throws `invalid_argument` / `BAD_DTO` where one of them is none.
  */
-export function classesOf(transformer: Transformer, service: Class, method: string, note: MethodNote): MethodClasses {
+export function classesOf(
+  transformer: Transformer,
+  service: Class,
+  method: string,
+  note: MethodNote,
+  isValidated: (target: Class) => boolean,
+): MethodClasses {
   const where = `${nameOf(service)}.${method}`;
   const { input, output } = note.options;
   return {
     input:
       input === undefined
-        ? inferred(transformer, where, emittedParameters(note.prototype, method) ?? [])
+        ? inferred(
+            (type) => isDecorated(transformer, type) || isValidated(type),
+            where,
+            emittedParameters(note.prototype, method) ?? [],
+          )
         : input.map((entry, index) => (entry === undefined ? undefined : named(entry, where, `input[${index}]`))),
     output: output === undefined ? undefined : named(output, where, "output"),
   };
@@ -29,12 +39,12 @@ export function classesOf(transformer: Transformer, service: Class, method: stri
 
 /**
  * Throws `invalid_argument` / `NO_METADATA` where a method takes arguments of which nothing is known, though there are
- * classes that could be theirs: they would silently stay plain data.
+ * (`areClasses`) classes that could be theirs: they would silently stay plain data.
  */
-export function refuseStripped(transformer: Transformer, service: Class, method: string, note: MethodNote): void {
+export function refuseStripped(areClasses: boolean, service: Class, method: string, note: MethodNote): void {
   if (note.options.input !== undefined || emittedParameters(note.prototype, method) !== undefined) return;
   const code: unknown = service.prototype[method];
-  if (typeof code !== "function" || code.length === 0 || !knowsClasses(transformer)) return;
+  if (typeof code !== "function" || code.length === 0 || !areClasses) return;
   const where = `${nameOf(service)}.${method}`;
   throw startUpError(
     "NO_METADATA",
@@ -61,10 +71,10 @@ export function refuseUnmakeable(where: string, { input }: MethodClasses): void 
   }
 }
 
-function inferred(transformer: Transformer, where: string, types: readonly unknown[]): (Class | undefined)[] {
+function inferred(isDto: (type: Class) => boolean, where: string, types: readonly unknown[]): (Class | undefined)[] {
   return types.map((type, index) => {
     if (type === undefined) throw notLoaded(where, index);
-    return isClass(type) && isDecorated(transformer, type) ? type : undefined;
+    return isClass(type) && isDto(type) ? type : undefined;
   });
 }
 

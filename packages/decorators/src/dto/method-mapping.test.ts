@@ -59,7 +59,7 @@ class Orders {
 }
 
 async function load(): Promise<void> {
-  mappings = await createMappings();
+  mappings = await createMappings(true);
 }
 
 describe("arguments and answers", () => {

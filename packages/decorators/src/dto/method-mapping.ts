@@ -2,6 +2,7 @@ import type { ServiceDescriptor } from "@rpc/core";
 import { type Class, nameOf } from "../notes/class-ref.js";
 import { methodNotes } from "../notes/method.js";
 import { originOf } from "../service/service-of.js";
+import type { ClassValidation } from "./class-validation.js";
 import { isItems, mapItems } from "./map-items.js";
 import type { Mapper } from "./mapper.js";
 import type { Mappers } from "./mappers.js";
@@ -25,33 +26,53 @@ export type ServiceMappings = readonly MethodMapping[];
 
 /**
  * Returns what happens to the calls of a service, or undefined where nothing does: not made from a class, or no class
- * that class-transformer knows and none named. `atServer`: also refuses methods whose types the build tool removed, and classes that cannot be made.
+ * that class-transformer knows and none named. `atServer`: also refuses methods whose types the build tool removed, and classes that cannot be made;
+ * checks arguments by `validation`, where there is one.
  */
 export function mappingsOf(
   descriptor: ServiceDescriptor,
   transformer: Transformer,
   mappers: Mappers,
   atServer: boolean,
+  validation: ClassValidation | undefined,
 ): ServiceMappings | undefined {
   const service = originOf(descriptor);
   if (service === undefined) return undefined;
   const notes = methodNotes(service);
+  const areClasses = knowsClasses(transformer) || validation?.knowsAny === true;
   const classes = descriptor.methods.map(({ name }) => {
     const note = notes.get(name)!;
-    const found = classesOf(transformer, service, name, note);
+    const isValidated = (type: Class): boolean => validation?.knows(type) === true;
+    const found = classesOf(transformer, service, name, note, isValidated);
     if (atServer) {
-      refuseStripped(transformer, service, name, note);
+      refuseStripped(areClasses, service, name, note);
       refuseUnmakeable(`${nameOf(service)}.${name}`, found);
     }
     return found;
   });
   const named = classes.some(({ input, output }) => output !== undefined || input.some((type) => type !== undefined));
   if (!named && !knowsClasses(transformer)) return undefined;
-  return classes.map(({ input, output }) => mappingOf(input, output, mappers));
+  return classes.map(({ input, output }, index) => {
+    const where = `${descriptor.name}.${descriptor.methods[index]!.name}`;
+    const checks = input.map((type, at) =>
+      type !== undefined && validation?.knows(type) ? validation.checkOf(type, where, `arguments[${at}]`) : undefined,
+    );
+    return mappingOf(input, output, mappers, checks);
+  });
 }
 
-function mappingOf(input: readonly (Class | undefined)[], output: Class | undefined, mappers: Mappers): MethodMapping {
-  const incoming = input.map((type) => (type === undefined ? undefined : mapped(mappers.of(type).toInstance)));
+function mappingOf(
+  input: readonly (Class | undefined)[],
+  output: Class | undefined,
+  mappers: Mappers,
+  checks: readonly (Mapping | undefined)[],
+): MethodMapping {
+  const incoming = input.map((type, index) => {
+    if (type === undefined) return undefined;
+    const { toInstance } = mappers.of(type);
+    const check = checks[index];
+    return mapped(check === undefined ? toInstance : (value) => check(toInstance(value)));
+  });
   const outgoing = input.map((type) => mapped(plainBy(type, mappers)));
   const accept = output === undefined ? undefined : mapped(mappers.of(output).toInstance);
   const anything = mapped((value) => mappers.plain(value, []));

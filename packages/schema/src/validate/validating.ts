@@ -4,15 +4,10 @@ import { type Call, type Interceptor, RpcError } from "@rpc/core";
 import type { Contract, ServiceContract } from "../contract.js";
 import { methodOf } from "../method-of.js";
 import { readContract } from "../read/read-contract.js";
+import type { ServedNames } from "../served-names.js";
 import { checkedItems } from "./checked-items.js";
 import type { Checks } from "./checks.js";
 import { type Fault, inWords } from "./explain.js";
-
-/** What a service is served as, where that is not its name in the contract. */
-export interface ValidatingOptions {
-  /** By the name that it is served as: its name in the contract. Defaults to none. */
-  readonly names?: Readonly<Record<string, string>>;
-}
 
 type Checking = typeof import("./checks.js");
 
@@ -23,7 +18,7 @@ type Checking = typeof import("./checks.js");
  * does not have are let through. A method's check is compiled once, at its first call; `ajv` is loaded in the
  * background. Throws `invalid_argument` / `BAD_CONTRACT` where it is no contract.
  */
-export function validating(contract: Contract, { names = {} }: ValidatingOptions = {}): Interceptor {
+export function validating(contract: Contract, { names = {} }: ServedNames = {}): Interceptor {
   const { services } = readContract(contract);
   let checking: Checking | undefined;
   const loading = import("./checks.js").then((loaded) => {
