@@ -220,6 +220,7 @@ module.exports = {
       from: { path: testFile },
       to: {
         dependencyTypes: ["npm-no-pkg", "npm-unknown"],
+        dependencyTypesNot: ["npm-peer"],
         pathNot: "(^|/)node_modules/(fast-check|typescript|esbuild)/",
       },
     },
