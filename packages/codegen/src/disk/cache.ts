@@ -57,12 +57,18 @@ function cachePath(settings: Settings): string | undefined {
   return undefined;
 }
 
-/** The settings, and the very code that reads and writes. */
+/** The settings, and the very code that reads and writes; of what it uses of others, the version. */
 function keyOf(settings: Settings): string {
+  const schema = dirname(fileURLToPath(import.meta.resolve("@rpc/schema")));
+  const compiler = dirname(dirname(fileURLToPath(import.meta.resolve("ts-morph"))));
   const own = dirname(dirname(fileURLToPath(import.meta.url)));
-  const code = readdirSync(own, { recursive: true, encoding: "utf8" })
+  const used = readFileSync(`${compiler}/package.json`, "utf8");
+  return hashOf(JSON.stringify([settings, process.version, codeIn(own), codeIn(schema), hashOf(used)]));
+}
+
+function codeIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".js") && !name.endsWith(".test.js"))
     .sort()
-    .map((name) => hashOf(readFileSync(`${own}/${name}`, "utf8")));
-  return hashOf(JSON.stringify([settings, process.version, code]));
+    .map((name) => hashOf(readFileSync(`${folder}/${name}`, "utf8")));
 }

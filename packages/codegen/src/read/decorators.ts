@@ -23,18 +23,39 @@ export function noteOf(checker: ts.TypeChecker, node: ts.Node, name: "Service" |
 }
 
 function isOurs(checker: ts.TypeChecker, called: ts.Expression, name: string): boolean {
-  const symbol = checker.getSymbolAtLocation(ts.isPropertyAccessExpression(called) ? called.name : called);
-  if (symbol === undefined) return false;
-  const [declaration] = symbol.declarations ?? [];
-  if (declaration !== undefined && ts.isImportSpecifier(declaration)) {
-    const { moduleSpecifier } = declaration.parent.parent.parent;
-    const imported = declaration.propertyName ?? declaration.name;
-    if (ts.isStringLiteral(moduleSpecifier) && moduleSpecifier.text === home) return imported.text === name;
+  const { getImmediateAliasedSymbol } = checker as unknown as {
+    getImmediateAliasedSymbol(symbol: ts.Symbol): ts.Symbol | undefined; // internal: one step at a time
+  };
+  let symbol = checker.getSymbolAtLocation(ts.isPropertyAccessExpression(called) ? called.name : called);
+  // Each step is an import or an export; the package itself may not be installed where sources are only read.
+  while (symbol !== undefined && (symbol.flags & ts.SymbolFlags.Alias) !== 0) {
+    const imported = importedFromHome(symbol.declarations?.[0]);
+    if (imported !== undefined) return imported === name;
+    symbol = getImmediateAliasedSymbol(symbol);
   }
-  const target = (symbol.flags & ts.SymbolFlags.Alias) === 0 ? symbol : checker.getAliasedSymbol(symbol);
-  if (target.name !== name) return false;
-  const file = target.declarations?.[0]?.getSourceFile().fileName;
+  if (symbol?.name !== name) return namespaceOfHome(checker, called, name);
+  const file = symbol.declarations?.[0]?.getSourceFile().fileName;
   return file !== undefined && packageOf(file) === home;
+}
+
+/** Returns the name that a declaration imports from, or exports of, our package. */
+function importedFromHome(declaration: ts.Declaration | undefined): string | undefined {
+  if (declaration === undefined) return undefined;
+  if (!ts.isImportSpecifier(declaration) && !ts.isExportSpecifier(declaration)) return undefined;
+  const from = ts.isImportSpecifier(declaration) ? declaration.parent.parent.parent : declaration.parent.parent;
+  const { moduleSpecifier } = from as ts.ImportDeclaration | ts.ExportDeclaration;
+  if (moduleSpecifier === undefined || !ts.isStringLiteral(moduleSpecifier) || moduleSpecifier.text !== home)
+    return undefined;
+  return (declaration.propertyName ?? declaration.name).text;
+}
+
+/** `rpc.Method`, after `import * as rpc`. */
+function namespaceOfHome(checker: ts.TypeChecker, called: ts.Expression, name: string): boolean {
+  if (!ts.isPropertyAccessExpression(called) || called.name.text !== name) return false;
+  const [declaration] = checker.getSymbolAtLocation(called.expression)?.declarations ?? [];
+  if (declaration === undefined || !ts.isNamespaceImport(declaration)) return false;
+  const { moduleSpecifier } = declaration.parent.parent;
+  return ts.isStringLiteral(moduleSpecifier) && moduleSpecifier.text === home;
 }
 
 const packages = new Map<string, string>();

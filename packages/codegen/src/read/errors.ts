@@ -66,13 +66,21 @@ function resolve(checker: ts.TypeChecker, name: string, at: ts.Node): ts.Symbol 
 }
 
 function extendsRpcError(checker: ts.TypeChecker, declaration: ts.ClassLikeDeclaration): boolean {
-  return parents(checker, declaration).some((each) => nameOf(each) === "RpcError");
+  const chain = [declaration, ...parents(checker, declaration)];
+  // By its name, since the package may not be installed where sources are only read.
+  return chain.some(
+    (each) =>
+      extendedBy(each)?.expression.getText() === "RpcError" || (each !== declaration && nameOf(each) === "RpcError"),
+  );
+}
+
+function extendedBy({ heritageClauses }: ts.ClassLikeDeclaration): ts.ExpressionWithTypeArguments | undefined {
+  return heritageClauses?.find(({ token }) => token === ts.SyntaxKind.ExtendsKeyword)?.types[0];
 }
 
 /** The class that a class extends, and its parents. */
 function parents(checker: ts.TypeChecker, declaration: ts.ClassLikeDeclaration): ts.ClassLikeDeclaration[] {
-  const [extended] =
-    declaration.heritageClauses?.find(({ token }) => token === ts.SyntaxKind.ExtendsKeyword)?.types ?? [];
+  const extended = extendedBy(declaration);
   const symbol = extended && behindAlias(checker, checker.getSymbolAtLocation(extended.expression));
   const parent = symbol?.valueDeclaration;
   return parent !== undefined && ts.isClassLike(parent) ? [parent, ...parents(checker, parent)] : [];

@@ -1,6 +1,6 @@
 import type { ErrorModel, KeyModel, MethodModel, ServiceModel } from "../model.js";
 import { keyword, type NamedShape, type Parameter, unionOf } from "../shape.js";
-import { comment, memberLines, propertyName, typeText } from "./type-text.js";
+import { comment, joined, lineText, memberLines, propertyName, typeText } from "./type-text.js";
 
 /** What every file that is written begins with; a file that does not is nobody's to replace or remove. */
 export const mark = '// Written by "rpc generate"';
@@ -35,19 +35,19 @@ export function signatureText({
   parameters,
   result,
 }: Pick<MethodModel, "name" | "parameters" | "result">): string {
-  const flat = parameters.map((parameter) => parameterText(parameter, "  "));
-  const answer = typeText(result, "");
-  return `${propertyName(name)}(${flat.join(", ")}): ${result.kind === "stream" ? answer : `Promise<${answer}>`}`;
+  const list = parameters.map((each) => `${nameText(each)}${lineText(each.shape)}`);
+  const answer = lineText(result);
+  return `${propertyName(name)}(${list.join(", ")}): ${result.kind === "stream" ? answer : `Promise<${answer}>`}`;
 }
 
 function methodLines(method: MethodModel): string[] {
   const lines = comment(method.docs, "  ");
   const list = method.parameters.map((parameter) => parameterText(parameter, "    "));
   const start = `  ${propertyName(method.name)}(${list.join(", ")}): `;
-  const flat = `${start}${typeText(method.result, "  ", start.length - 2)};`;
+  const flat = `${joined(start, typeText(method.result, "  ", start.length - 2))};`;
   if (!flat.includes("\n") && flat.length <= width) return [...lines, flat];
   if (!start.includes("\n") && start.length <= width && method.result.kind === "object") return [...lines, flat];
-  const end = `  ): ${typeText(method.result, "  ", 5)};`;
+  const end = `${joined("  ): ", typeText(method.result, "  ", 5))};`;
   return [
     ...lines,
     `  ${propertyName(method.name)}(`,
@@ -56,9 +56,13 @@ function methodLines(method: MethodModel): string[] {
   ];
 }
 
-function parameterText({ name, shape, optional, rest }: Parameter, indent: string): string {
-  const start = `${rest ? "..." : ""}${name}${optional ? "?" : ""}: `;
-  return `${start}${typeText(shape, indent, start.length)}`;
+function parameterText(parameter: Parameter, indent: string): string {
+  const start = nameText(parameter);
+  return joined(start, typeText(parameter.shape, indent, start.length));
+}
+
+function nameText({ name, optional, rest }: Omit<Parameter, "shape">): string {
+  return `${rest ? "..." : ""}${name}${optional ? "?" : ""}: `;
 }
 
 function typeLines({ name, docs, form }: NamedShape): string[] {
@@ -71,9 +75,8 @@ function typeLines({ name, docs, form }: NamedShape): string[] {
     ];
   }
   if (form.kind === "alias") {
-    const start = `export type ${name} =`;
-    const text = typeText(form.shape, "", start.length + 1);
-    return [...before, `${start}${text.startsWith("\n") ? "" : " "}${text};`];
+    const start = `export type ${name} = `;
+    return [...before, `${joined(start, typeText(form.shape, "", start.length))};`];
   }
   const members = form.members.flatMap((member) => {
     return [...comment(member.docs, "  "), `  ${propertyName(member.name)}: ${JSON.stringify(member.value)},`];
@@ -88,7 +91,7 @@ function typeLines({ name, docs, form }: NamedShape): string[] {
 }
 
 function errorLines({ name, docs, reason, details }: ErrorModel): string[] {
-  const text = details === undefined ? [] : [`  declare readonly details: ${typeText(details, "  ", 27)};`];
+  const text = details === undefined ? [] : [`${joined("  declare readonly details: ", typeText(details, "  ", 28))};`];
   return [
     ...comment(docs, ""),
     `export class ${name} extends RpcError {`,

@@ -9,16 +9,28 @@ export function typeText(shape: Shape, indent: string, used = 0): string {
   return brokenText(shape, indent) ?? flat;
 }
 
+/** Returns a type in TypeScript on one line, without comments. */
+export function lineText(shape: Shape): string {
+  return flatText(shape)
+    .replace(/\/\*\*.*?\*\//gs, "")
+    .replace(/\s*\n\s*/g, " ");
+}
+
 /** Returns a name as it stands before a colon. */
 export function propertyName(name: string): string {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? name : JSON.stringify(name);
+}
+
+/** Returns what stands before a type with the type behind it, which may begin on the next line. */
+export function joined(before: string, type: string): string {
+  return `${type.startsWith("\n") ? before.trimEnd() : before}${type}`;
 }
 
 /** Returns the members of an object type, each on lines of its own. */
 export function memberLines(shape: ObjectShape, indent: string): string[] {
   const indexes = shape.indexes.map(({ key, shape: value, readonly }) => {
     const start = `${readonly ? "readonly " : ""}[key: ${key}]: `;
-    return `${indent}${start}${typeText(value, indent, start.length)};`;
+    return `${joined(indent + start, typeText(value, indent, start.length))};`;
   });
   return [...indexes, ...shape.fields.flatMap((field) => [...comment(field.docs, indent), fieldLine(field, indent)])];
 }
@@ -32,7 +44,7 @@ export function comment(docs: readonly string[], indent: string): string[] {
 
 function fieldLine(field: Field, indent: string): string {
   const start = `${field.readonly ? "readonly " : ""}${propertyName(field.name)}${field.optional ? "?" : ""}: `;
-  return `${indent}${start}${typeText(field.shape, indent, start.length)};`;
+  return `${joined(indent + start, typeText(field.shape, indent, start.length))};`;
 }
 
 function flatText(shape: Shape): string {
