@@ -49,7 +49,8 @@ async function answers(
 }
 
 function told({ name, folder, files, commands }: Made, insecure: boolean, dryRun: boolean, io: Io): string {
-  const where = `./${relative(io.cwd, folder)}`;
+  const path = relative(io.cwd, folder);
+  const where = path.startsWith("..") ? path : `./${path}`;
   const warning = insecure
     ? [
         "",

@@ -145,7 +145,10 @@ describe("manifests of a scaffolded project", () => {
     for (const service of ["Orders", "OrderItems", "Yes", "No", "On", "Null", "True"]) {
       const [named, { metadata, spec }] = await read(service, false);
       const { labels } = spec.template.metadata;
-      assert.deepEqual([named.spec.clusterIP, named.metadata.name, metadata.name], ["None", ...Array(2).fill(service.toLowerCase())]); // biome-ignore format: one line
+      assert.deepEqual(
+        [named.spec.clusterIP, named.metadata.name, metadata.name],
+        ["None", ...Array(2).fill(service.toLowerCase())],
+      );
       assert.deepEqual([named.spec.selector, spec.selector.matchLabels], [labels, labels]);
       assert.deepEqual(spec.template.spec.containers[0].args, [service]);
     }

@@ -1,6 +1,6 @@
 import { chmod, lstat, mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { CliError } from "../cli-error.js";
+import { CliError, ExitCode } from "../cli-error.js";
 
 /** Rejects with a `CliError` unless a folder can be made there: it is missing or empty, and has a parent. */
 export async function checkFree(folder: string): Promise<void> {
@@ -19,14 +19,15 @@ export async function checkFree(folder: string): Promise<void> {
 
 /**
  * Makes a folder with these files: whole or not at all. They are written beside it, under a name that begins with a dot, and
- * what was written is renamed at the end. Rejects with the signal's reason where it aborts in between.
+ * what was written is renamed at the end. Rejects with the signal's reason where it aborts in between, and with a `CliError`
+ * where the file system refuses.
  */
 export async function writeProject(
   folder: string,
   files: ReadonlyMap<string, string>,
   signal: AbortSignal,
 ): Promise<void> {
-  const draft = await mkdtemp(join(dirname(folder), `.${basename(folder)}-`));
+  const draft = await mkdtemp(join(dirname(folder), `.${basename(folder)}-`)).catch(refused(folder));
   try {
     for (const [path, text] of files) {
       signal.throwIfAborted();
@@ -39,8 +40,16 @@ export async function writeProject(
     await rename(draft, folder);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
-    throw error;
+    return refused(folder)(error);
   }
+}
+
+/** Says in words of ours what the file system refuses; whatever else it is stays as it is. */
+function refused(folder: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof Error && "syscall" in error)) throw error;
+    throw new CliError(`${folder} cannot be written, and nothing was: ${error.message}`, ExitCode.no, { cause: error });
+  };
 }
 
 function whereMissing(error: NodeJS.ErrnoException): undefined {
