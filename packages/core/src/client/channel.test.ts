@@ -240,6 +240,18 @@ describe("calls made before there is a server", () => {
     );
   });
 
+  test("say that there are instances where none of them takes calls, and why", async (t) => {
+    const { clock, connect, outcome } = simulation(t);
+    const registry = listedRegistry();
+    registry.say([endpointAt(A, { inactive: true }), endpointAt(B), endpointAt("memory://c", { inactive: true })]);
+    const balancer = Object.assign(() => turns(), { admits: ({ tags }: Endpoint) => tags["group"] === "canary" });
+    const call = outcome(connect({ registry, balancer }).client(ShopService).where());
+    await clock.advance(5_020);
+    const { error } = await call;
+    assert.deepEqual([error?.code, error?.reason, error?.processed], ["unavailable", "NO_ENDPOINT", "no"]);
+    assert.match(error?.message ?? "", /takes calls, of 3 that are registered: 2 inactive .*, 1 not what the balancer/);
+  });
+
   test("are bounded: the oldest makes room, and nothing of it is sent later", async (t) => {
     const { clock, serveShop, connect, outcome } = simulation(t);
     const shop = connect({ address: A, limits: { sendQueueEntries: 3 } }).client(ShopService);

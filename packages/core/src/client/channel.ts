@@ -99,6 +99,8 @@ export class Channel implements Ticking, MemberOwner {
   /** Those that the list says may be called, and the balancer wants. */
   #active: readonly Endpoint[] = [];
   #ejected = 0;
+  /** How many of the list are not called, and why. */
+  #leftOut = { inactive: 0, unwanted: 0 };
   /** Whether it was logged. */
   #filterFailed = false;
   readonly #pinned: PinnedCalls;
@@ -244,7 +246,9 @@ export class Channel implements Ticking, MemberOwner {
     const first = !this.#listed;
     this.#listed = true;
     const { balancer, subset } = this.#options;
-    this.#active = endpoints.filter((endpoint) => !endpoint.inactive && this.#admits(endpoint));
+    const taking = endpoints.filter(({ inactive }) => !inactive);
+    this.#active = taking.filter((endpoint) => this.#admits(endpoint));
+    this.#leftOut = { inactive: endpoints.length - taking.length, unwanted: taking.length - this.#active.length };
     const chosen = balancer.whole === true ? this.#active : subsetOf(this.#active, subset.size, subset.index);
     const listed = new Map(chosen.map((endpoint) => [`${endpoint.id} ${endpoint.address}`, endpoint]));
     const joining = this.#picker !== undefined;
@@ -572,7 +576,7 @@ export class Channel implements Ticking, MemberOwner {
         new RpcError(
           "unavailable",
           this.#listed
-            ? `no instance of ${service.name} is registered: is it running, and does it use the same registry?`
+            ? whyNobody(service.name, this.#leftOut)
             : `the registry has not said yet where instances of ${service.name} are`,
           {
             reason: "NO_ENDPOINT",
@@ -618,6 +622,16 @@ export class Channel implements Ticking, MemberOwner {
       },
     );
   }
+}
+
+function whyNobody(service: string, { inactive, unwanted }: { readonly inactive: number; readonly unwanted: number }) {
+  if (inactive + unwanted === 0)
+    return `no instance of ${service} is registered: is it running, and does it use the same registry?`;
+  const why = [
+    ...(inactive > 0 ? [`${inactive} inactive (setState makes them active)`] : []),
+    ...(unwanted > 0 ? [`${unwanted} not what the balancer of this client admits`] : []),
+  ];
+  return `no instance of ${service} takes calls, of ${inactive + unwanted} that are registered: ${why.join(", ")}`;
 }
 
 function tell(receiver: Receiver, answer: Promise<unknown>): void {
