@@ -5,8 +5,8 @@ import { headerBytes, kinds, maxFrameBytes } from "../wire/raw/numbers.js";
 import { framesOf, type Heard } from "./said.js";
 
 /** Features 1 and 2: blocks of deflate and of lz4. They are the ways' numbers in blocks too. */
-export const deflateFeature = 1;
-export const lz4Feature = 2;
+const deflateFeature = 1;
+const lz4Feature = 2;
 /** Feature 4: streams. */
 export const streamsFeature = 4;
 

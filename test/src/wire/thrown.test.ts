@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { bind, createClient, createDispatcher, defineService, RpcError } from "@rpc/core";
+import { createManualClock } from "@rpc/core/testing";
 import { calling } from "./ground/calling.js";
 import { inMemory, onTcp } from "./ground/grounds.js";
 import { serving } from "./ground/serving.js";
@@ -339,4 +340,25 @@ test("an interceptor that returns what settles twice, and throws besides, answer
   assert.deepEqual(await Promise.all([probe.nothing(), probe.nothing()]), ["first", "first"]);
   const { running, calls } = server.stats();
   assert.deepEqual([running, calls.ok, calls.failed, calls.pending], [0, 2, 0, 0]);
+});
+
+test("a client whose calls make a handler fail without end fills no disk: its server logs a hundred, and says how many it left out", async (t) => {
+  const ground = inMemory();
+  const clock = createManualClock();
+  const { address, log } = await serving(t, ground, { clock, on: { add: () => throwing(secret) } });
+  const peer = await raw.greeted(t, address, ground.transport);
+  peer.send(open("Probe", ["add"]));
+  await peer.expect("opened");
+  const failures = () => log.filter(({ message }) => message.includes("failed"));
+  const failing = async (from: number, count: number): Promise<void> => {
+    for (let id = from; id < from + count; id++) peer.send(request({ id, body: args(1, 2) }));
+    await clock.settle();
+    for (let id = from; id < from + count; id++) await peer.expect("error", { id, reason: "HANDLER_ERROR" });
+  };
+  await failing(2, 300);
+  assert.equal(failures().length, 100);
+  await clock.advance(10_000);
+  await failing(302, 1);
+  assert.equal(failures().length, 101);
+  assert.equal(failures().at(-1)?.fields?.["leftOut"], 200);
 });

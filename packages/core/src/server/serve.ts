@@ -42,7 +42,7 @@ import { countRefused } from "./count-refused.js";
 import { HeldBack } from "./held-back.js";
 import { createJudge } from "./judge.js";
 import { type OnPeer, Peers } from "./peers.js";
-import { rateLimited } from "./rate-limited.js";
+import { limitedByMessage, rateLimited } from "./rate-limited.js";
 import { Registrar } from "./registrar.js";
 import { type ServeOptions, serveOptionKinds } from "./serve-options.js";
 
@@ -138,7 +138,8 @@ class ListeningServer implements Server {
       authorize,
       admissions,
     } = options;
-    const logger = guarded(options.logger ?? silent);
+    const whole = guarded(options.logger ?? silent);
+    const logger = limitedByMessage(whole, clock);
     const { whenFull = "evict", ...peerCalls } = checkPeerCalls("serve", options.peerCalls);
     this.#settings = {
       clock,
@@ -185,7 +186,7 @@ class ListeningServer implements Server {
     const { authenticate, onConnect } = options;
     this.#sessions = new Ledger(() => clock.now());
     this.#peers = new Peers(this.#sessions, logger);
-    this.#doorLog = rateLimited(logger, clock);
+    this.#doorLog = rateLimited(whole, clock);
     this.#heldBack = new HeldBack(clock);
     this.#judge = authenticate && createJudge(authenticate, clock, this.#doorLog);
     this.#arrivals = onConnect && new Arrivals(onConnect, limits.helloMs, clock, this.#doorLog);
