@@ -68,9 +68,9 @@ describe("rpc call", () => {
       return undefined;
     };
     const call = calling((await serveOrders(t, { authorize })).address);
-    const late = await call(["never", "--timeout-ms", "50"]);
+    const late = await call(["never", "--timeout-ms", "1000"]);
     assert.equal(late.exitCode, 1);
-    assert.match(late.stderr, /shop\.Orders\.never failed: .*50 ms.*deadline_exceeded/);
+    assert.match(late.stderr, /^rpc: shop\.Orders\.never failed: .*deadline_exceeded/);
     const { exitCode, stderr } = await call(["echo", "-m", "user=me", "-m", "Trace=a=b", "--explain"]);
     assert.equal(exitCode, 0);
     assert.deepEqual(seen, [{}, { user: "me", trace: "a=b" }]);
