@@ -15,5 +15,5 @@ export function namesText(service: string, methods: readonly ReflectedMethod[]):
     ({ name, kind, idempotent }) =>
       `  ${printable(name).padEnd(longest)}  ${kinds[kind]}${idempotent ? ", idempotent" : ""}`,
   );
-  return `${service}: its server was given no contract (rpc generate writes one), so names alone are known\n\n${lines.join("\n")}\n`;
+  return `${service}: its server was given no contract (rpc generate writes it, createApp({ contract }) takes it), so names alone are known\n\n${lines.join("\n")}\n`;
 }

@@ -40,7 +40,7 @@ describe("rpc list", () => {
   test("says that nobody is there, and who may have been meant", async (t) => {
     const empty = await rpc(["list", "--registry", await openDirectory(t)]);
     assert.deepEqual([empty.exitCode, empty.stdout], [0, ""]);
-    assert.match(empty.stderr, /^nothing is registered at file:/);
+    assert.match(empty.stderr, /^nothing is registered at file:.*; another cluster is looked at by --cluster\n$/);
     const { registry } = await serveOrders(t);
     const misspelt = await rpc(["list", "shop.Order", "--registry", registry]);
     assert.equal(misspelt.exitCode, 1);
@@ -77,6 +77,20 @@ describe("what cannot be reached", () => {
     const ran = rpc(["list", "--address", address], { interrupt, interruptWhen: silent });
     assert.deepEqual(await ran, { exitCode: 130, stdout: "", stderr: "rpc: interrupted\n" });
   });
+});
+
+test("instances of another cluster are found by its name, of the command line or of the environment", async (t) => {
+  const { registry } = await serveOrders(t, { cluster: "shop" });
+  const inRegistry = `${registry}?cluster=default`;
+  const call = (options: readonly string[], env = {}) =>
+    rpc(["call", "shop.Orders.echo", "1", "--registry", inRegistry, ...options], { env });
+  assert.equal((await call(["--cluster", "shop"])).stdout, "[1]\n");
+  assert.equal((await call([], { RPC_CLUSTER: "shop" })).stdout, "[1]\n");
+  const wrong = await call([]);
+  assert.equal(wrong.exitCode, 3);
+  assert.match(wrong.stderr, /cluster/);
+  const other = await rpc(["list", "--registry", registry, "--cluster", "shop"]);
+  assert.match(other.stderr, /^nothing is registered at file:\S+ \(cluster shop\);/);
 });
 
 describe("how instances and registries are named", () => {

@@ -33,7 +33,8 @@ export async function list(args: Args<TargetOptions>, io: Io): Promise<number> {
     if (target.registry === undefined) return await listInstance(target, args, io);
     const services = await servicesOf(target, args.operands[0]);
     if (args.json) io.stdout.write(`${printableJson({ registry: target.name, services })}\n`);
-    else if (services.length === 0) io.stderr.write(`nothing is registered at ${target.name}\n`);
+    else if (services.length === 0)
+      io.stderr.write(`nothing is registered at ${target.name}; another cluster is looked at by --cluster\n`);
     else io.stdout.write(await table(heads, services.flatMap(rowsOf), args));
     return ExitCode.ok;
   } finally {

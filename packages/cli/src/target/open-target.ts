@@ -30,7 +30,9 @@ export interface Target {
 }
 
 /** Opens what `--registry` or `--address` names. To be closed. Rejects with a `CliError` where it cannot be. */
-export async function openTarget(options: TargetOptions, io: Io): Promise<Target> {
+export async function openTarget(given: TargetOptions, io: Io): Promise<Target> {
+  const cluster = given.cluster ?? nonEmpty(io.env["RPC_CLUSTER"]);
+  const options = { ...given, ...(cluster !== undefined && { cluster }) };
   if (options.registry !== undefined && options.address !== undefined)
     throw new CliError("--registry and --address exclude each other: one instance, or where they are listed");
   const core = await import("@rpc/core");
@@ -67,7 +69,7 @@ export async function openTarget(options: TargetOptions, io: Io): Promise<Target
     };
   }
   const url = registryUrl(options.registry ?? nonEmpty(io.env["RPC_REGISTRY"]) ?? "file:");
-  const registry = await loadRegistry(url, options.cluster, io);
+  const registry = await loadRegistry(url, cluster, io);
   const read = <T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
     inTime(work, { signal: io.signal, late: `the registry ${url.shown} does not answer` }).catch((error: unknown) => {
       if (error instanceof CliError) throw error;
@@ -76,7 +78,7 @@ export async function openTarget(options: TargetOptions, io: Io): Promise<Target
       });
     });
   return {
-    name: url.shown,
+    name: cluster === undefined || url.query.has("cluster") ? url.shown : `${url.shown} (cluster ${cluster})`,
     registry,
     settings,
     services: () => read((signal) => firstOf(registry.services(signal))),

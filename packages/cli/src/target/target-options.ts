@@ -18,7 +18,7 @@ export function declareTarget(command: Command): Command {
   return command
     .option("--registry <url>", "where instances are listed; else $RPC_REGISTRY, else file:, the embedded registry")
     .option("--address <url>", "one instance, such as tcp://127.0.0.1:7000, in place of a registry")
-    .option("--cluster <name>", "the cluster of the instances, as their option `cluster` says it")
+    .option("--cluster <name>", "the cluster of the instances, as their option `cluster` says it; else $RPC_CLUSTER")
     .option("--token-file <file>", "the token to show to instances; else $RPC_TOKEN")
     .option("--ca <file>", "PEM: the authorities that instances' certificates must come from (tls://)")
     .option("--cert <file>", "PEM: the certificate to show to instances that ask for one, with --key")
