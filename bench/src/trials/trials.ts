@@ -9,12 +9,14 @@ import { streamCrowd } from "./stream-crowd.js";
 import { streamRates } from "./stream-rates.js";
 import { streamSlowConsumer } from "./stream-slow-consumer.js";
 import type { Trial } from "./trial.js";
+import { validation } from "./validation.js";
 import { writes } from "./writes.js";
 
 /** All trials, in the order in which they run. */
 export const trials: readonly Trial[] = [
   writes,
   compression,
+  validation,
   inFlight,
   largeAnswers,
   deadlines,
