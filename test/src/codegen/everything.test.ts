@@ -6,6 +6,7 @@ import { generate } from "@rpc/codegen";
 import { bind, type Client, createClient, createDispatcher, memoryTransport } from "@rpc/core";
 import { createApp, InjectClient, serviceOf } from "@rpc/decorators";
 import { memoryRegistry } from "@rpc/registry-memory";
+import { readContract, validating } from "@rpc/schema";
 import { transformSync } from "esbuild";
 import ts from "typescript";
 import { Everything } from "./everything.fixture.js";
@@ -114,6 +115,59 @@ describe("a client that was generated", () => {
     await app.start();
     assert.deepEqual([await generated.early(1, "ab"), await ofClass.early(1, "ab")], [3, 3]);
     await app.stop();
+  });
+
+  test("comes with a contract that takes what the class takes, and says where something else does not fit", async () => {
+    const contract = readContract(JSON.parse(readFileSync(`${folder}generated/contract.json`, "utf8")));
+    const { invoke } = createDispatcher([bind(serviceOf(Everything), new Everything())], [validating(contract)]);
+    const client = createClient(EverythingService, invoke);
+    const line = { id: "l", sku: "tea", count: 3, note: null, "gift-wrap": undefined };
+    const order = {
+      id: "1",
+      lines: [line],
+      status: "paid",
+      at: new Date(0),
+      tags: new Set(["a"]),
+      parts: new Map([["a", [line]]]),
+      photo: new Uint8Array(2),
+      total: 1n,
+      position: [1, 2, "here"] as [number, number, string],
+      extra: { any: [undefined, new Date(0)] },
+      "x-more": 1,
+    } as const;
+    const fits = [
+      client.place({ ...order, replaces: order }, { owner: "me", tags: new Set() }),
+      client.primitives("", 0, true, 1n, null, undefined),
+      client.literals("sent", -1, true, 10n, "/a"),
+      client.optional(1, undefined, "c", line, line),
+      client.spread("a"),
+      client.early(undefined, "b"),
+      client.enums(Zone.abroad, 0),
+      client.containers(new Map([["a", new Set([line])]]), new Set([1]), [["a", null]], [new Date(0), order]),
+      client.bytes(new Uint8Array(1), new ArrayBuffer(8), new Float64Array(1)),
+      client.json([1, { a: [null] }], undefined, 1, {}),
+      client.change({ kind: "removed", sku: "tea" }, { sku: "tea", count: 1 }),
+      client.pages({ items: [{ items: [line], next: "2" }] }),
+      client.rights(3),
+      client.utilities(
+        {},
+        { id: "1", status: "new" },
+        { sku: "a" },
+        { id: "1", note: "" },
+        { ...line, price: 1, "gift-wrap": true },
+      ),
+      client.keyed({ id: "1" }),
+    ];
+    await Promise.all(fits);
+    const wrong: readonly (readonly [Promise<unknown>, RegExp])[] = [
+      [client.place({ ...order, at: 0 as never }), /at.*Date/],
+      [client.place({ ...order, lines: [{ ...line, count: "3" as never }] }), /lines.*0.*count/],
+      [client.enums("moon" as never, 0), /zone/],
+      [client.early(1, undefined as never), /second/],
+      [client.optional(1, 2, "c", line, {} as never), /rest/],
+      [client.change({ kind: "moved" } as never, { sku: "a", count: 1 }), /change/],
+    ];
+    for (const [answer, message] of wrong) await assert.rejects(answer, { code: "invalid_argument", message });
   });
 
   test("has the methods of the class in the order of the class, with the same options", () => {

@@ -145,10 +145,23 @@ describe("what rpc generate writes", () => {
     assert.deepEqual(project.list("src/generated"), files);
   });
 
-  test("leaves no drafts, not even those of a run that was killed", async () => {
-    project.write("src/generated/.rpc-generate-1-orders.client.ts.draft", "half");
+  test("leaves no drafts, not even those of a run that was killed; those of one that is at work are not touched", async () => {
+    const draft = (pid: number): string => `.rpc-generate-${pid}-orders.client.ts.draft`;
+    const gone = 2 ** 22 + 1; // above what Linux gives
+    for (const pid of [gone, process.pid, 1]) project.write(`src/generated/${draft(pid)}`, "half");
     await project.generate();
-    assert.deepEqual(project.list("src/generated"), files);
+    assert.deepEqual(project.list("src/generated"), [draft(1), ...files]);
+  });
+
+  test("tells what cannot be seen: the decorators of a parent that is known by its declaration alone", async () => {
+    project.write("src/parent.d.ts", "export class Parent { inherited(): void }\n");
+    project.write(
+      "src/stock.ts",
+      `import { Parent } from "./parent.js";\n${stock.replace("Stock", "Stock extends Parent")}`,
+    );
+    const { warnings } = await project.generate();
+    assert.match(warnings.join("\n"), /^src\/stock\.ts:4:14 Stock: its parent Parent is known only by its declaration/);
+    assert.deepEqual((await project.generate()).warnings, warnings, "also when nothing is read again");
   });
 
   test("is refused with one clear message where the sources are no TypeScript, hold no service, or are not there", async () => {

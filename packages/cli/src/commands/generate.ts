@@ -1,4 +1,4 @@
-import type { GenerateOptions, GenerateResult, Run } from "@rpc/codegen";
+import type { GenerateError, GenerateOptions, GenerateResult, Run } from "@rpc/codegen";
 import type { Command } from "commander";
 import { CliError, ExitCode } from "../cli-error.js";
 import type { Args } from "../command.js";
@@ -49,7 +49,12 @@ export async function run({ operands, options, json, verbose }: Args<Options>, i
 
 /** What cannot be generated is bad input: the message says where and what to do, and a stack would say nothing more. */
 function refusal(error: unknown): unknown {
-  return error instanceof Error && error.name === "GenerateError" ? new CliError(error.message, ExitCode.usage) : error;
+  if (!(error instanceof Error) || error.name !== "GenerateError") return error;
+  const { length } = (error as GenerateError).refusals;
+  return new CliError(
+    length === 1 ? error.message : `nothing was written, for ${length} reasons:\n${error.message}`,
+    ExitCode.usage,
+  );
 }
 
 function shown({ services, written, removed, unchanged, upToDate, warnings }: GenerateResult): object {

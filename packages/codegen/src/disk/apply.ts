@@ -12,7 +12,7 @@ export interface Plan {
   readonly refusals: readonly Refusal[];
 }
 
-const drafts = /^\.rpc-generate-.*\.draft$/;
+const drafts = /^\.rpc-generate-(\d+)-.*\.draft$/;
 
 /** Compares a folder with what it should hold. `shown` is how people call it. */
 export function planFor(folder: string, files: Readonly<Record<string, string>>, shown: string): Plan {
@@ -41,7 +41,7 @@ export function apply({ folder, write, remove }: Plan): void {
   const names = Object.keys(write);
   if (names.length > 0) mkdirSync(folder, { recursive: true });
   const draftOf = (name: string): string => `${folder}/.rpc-generate-${process.pid}-${name}.draft`;
-  for (const name of namesIn(folder)) if (drafts.test(name)) rmSync(`${folder}/${name}`, { force: true });
+  for (const name of namesIn(folder)) if (isLeftOver(name)) rmSync(`${folder}/${name}`, { force: true });
   try {
     for (const name of names) writeFileSync(draftOf(name), write[name]!);
   } catch (error) {
@@ -50,6 +50,18 @@ export function apply({ folder, write, remove }: Plan): void {
   }
   for (const name of names) renameSync(draftOf(name), `${folder}/${name}`);
   for (const name of remove) rmSync(`${folder}/${name}`, { force: true });
+}
+
+/** Whether a file is the draft of a run that is no more: another one may be writing right now. */
+function isLeftOver(name: string): boolean {
+  const pid = Number(drafts.exec(name)?.[1] ?? 0);
+  if (pid === 0 || pid === process.pid) return pid !== 0;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
 }
 
 function isOurs(name: string, text: string): boolean {

@@ -5,7 +5,8 @@ import { createReading } from "./create-reading.js";
 import { type Note, noteOf } from "./decorators.js";
 import { docsOf } from "./docs.js";
 import { errorsOf } from "./errors.js";
-import { askCore, methodsOf, parentsOf } from "./methods.js";
+import { askCore } from "./method-options.js";
+import { methodsOf, parentsOf } from "./methods.js";
 import { identifier } from "./names.js";
 import type { Place, World } from "./reading.js";
 
@@ -52,7 +53,13 @@ function serviceOf(
     world.refuse(place, "it has @Service but no @Method", "put @Method() on what may be called");
   }
   askCore(world, place, name, {});
-  const errors = errorsOf(reading, [declaration, ...parentsOf(world.checker, type)]);
+  const parents = parentsOf(world.checker, type);
+  const blind = parents.find((each) => each.getSourceFile().isDeclarationFile);
+  if (blind !== undefined) {
+    const what = `its parent ${blind.name?.text ?? "class"} is known only by its declaration, which shows no decorators: methods offered there are left out`;
+    world.warn(place, what);
+  }
+  const errors = errorsOf(reading, [declaration, ...parents]);
   const types = [...reading.named.values()];
   const { line } = declaration.getSourceFile().getLineAndCharacterOfPosition(place.node.getStart());
   return {
