@@ -15,7 +15,7 @@ export async function generate(options: GenerateOptions = {}): Promise<GenerateR
   const settings = settingsOf(options);
   const { cwd, out } = settings;
   const before = cache ? recall(settings) : undefined;
-  const { services, files, warnings, read } = before ?? (await readAndWrite(settings, cache));
+  const { services, files, warnings, read } = before ?? (await readAndWrite(settings, cache, signal));
   signal?.throwIfAborted();
   const shown = out.startsWith(`${cwd}/`) ? out.slice(cwd.length + 1) : out;
   const plan = planFor(out, files, shown);
@@ -44,13 +44,13 @@ function applyOrTell(plan: Plan, shown: string): void {
   }
 }
 
-async function readAndWrite(settings: Settings, cache: boolean): Promise<Remembered> {
+async function readAndWrite(settings: Settings, cache: boolean, signal: AbortSignal | undefined): Promise<Remembered> {
   // The compiler takes a third of a second to load, and a run in which nothing changed does without.
   const { openDisk } = await import("./read/recorded-disk.js");
   const { readServices } = await import("./read/read-services.js");
   const { filesOf } = await import("./write/files.js");
   const disk = openDisk(settings.out);
-  const { services: found, refusals, warnings, read } = readServices(settings, disk);
+  const { services: found, refusals, warnings, read } = await readServices(settings, disk, signal);
   const shown = settings.out.startsWith(`${settings.cwd}/`)
     ? settings.out.slice(settings.cwd.length + 1)
     : settings.out;

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { ts } from "ts-morph";
 import type { ServiceModel } from "../model.js";
 import type { Settings } from "../options.js";
@@ -16,8 +17,12 @@ export interface Found {
   readonly read: readonly string[];
 }
 
-/** Returns all services of a project, and everything that keeps them from being written. */
-export function readServices(settings: Settings, disk: RecordedDisk): Found {
+/** Returns all services of a project, and everything that keeps them from being written. Rejects with the signal's reason. */
+export async function readServices(
+  settings: Settings,
+  disk: RecordedDisk,
+  signal: AbortSignal | undefined,
+): Promise<Found> {
   const refusals = new Map<string, Refusal>();
   const add = (refusal: Refusal): void => {
     const { file, line, column, reason } = refusal;
@@ -39,7 +44,7 @@ export function readServices(settings: Settings, disk: RecordedDisk): Found {
     refuse: ({ node, subject }, reason, fix) => add({ ...placeOf(node, settings.cwd), subject, reason, fix }),
   };
   // What cannot be parsed makes the compiler guess: it is to be mended first.
-  const services = refusals.size > 0 ? [] : find(world, sources, settings.cwd);
+  const services = refusals.size > 0 ? [] : await find(world, sources, settings.cwd, signal);
   if (refusals.size === 0 && services.length === 0) add(nothingFound(settings));
   return {
     services,
@@ -49,8 +54,20 @@ export function readServices(settings: Settings, disk: RecordedDisk): Found {
   };
 }
 
-function find(world: World, { files }: Sources, cwd: string): ServiceModel[] {
-  return files.flatMap((file) => servicesIn(world, file, relative(file.fileName, cwd)));
+/** Looks up between files, so that Ctrl-C is heard before all is read. Rejects with the signal's reason. */
+async function find(
+  world: World,
+  { files }: Sources,
+  cwd: string,
+  signal: AbortSignal | undefined,
+): Promise<ServiceModel[]> {
+  const found: ServiceModel[] = [];
+  for (const file of files) {
+    await turn();
+    signal?.throwIfAborted();
+    found.push(...servicesIn(world, file, relative(file.fileName, cwd)));
+  }
+  return found;
 }
 
 function ownFiles(program: ts.Program): ts.SourceFile[] {
