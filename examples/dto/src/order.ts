@@ -1,7 +1,9 @@
 import { Exclude, Type } from "class-transformer";
+import { Min, ValidateNested } from "class-validator";
 
 export class Line {
   sku = "";
+  @Min(1)
   count = 1;
 }
 
@@ -9,6 +11,7 @@ export class Line {
 export class CreateOrder {
   customer = "";
   @Type(() => Line)
+  @ValidateNested()
   lines: Line[] = [];
 }
 
