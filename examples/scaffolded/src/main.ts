@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createApp } from "@rpc/decorators";
 import { Orders } from "./services/orders.js";
 import { Stock } from "./services/stock.js";
@@ -17,5 +18,8 @@ if (unknown !== undefined) {
 }
 const served = Object.entries(services).filter(([name]) => names.length === 0 || names.includes(name));
 
-const app = await createApp({ ...settings(process.env), services: served.map(([, service]) => service) });
+// What the services promise, as `npm run generate` wrote it: arguments that are not so are refused before a service sees them.
+const contract = JSON.parse(readFileSync(new URL("generated/contract.json", import.meta.url), "utf8"));
+
+const app = await createApp({ ...settings(process.env), services: served.map(([, service]) => service), contract });
 await app.start(); // listens, then registers; SIGTERM drains

@@ -51,9 +51,11 @@ describe("a scaffolded project, made and installed from packed packages outside 
       const signal = (name: NodeJS.Signals): boolean => process.kill(-child.pid!, name); // as a terminal does, to all of them
       t.after(() => child.exitCode === null && child.signalCode === null && signal("SIGKILL"));
       await says('"serving"');
-      const order = '{ "id": "o-1", "product": "tea", "quantity": 3 }';
-      const call = `npx rpc --json call --registry file:${registry} --cluster shop Orders.place '${order}'`;
-      assert.deepEqual(JSON.parse(await shell(project, call)), JSON.parse(order));
+      const call = `npx rpc --json call --registry file:${registry} --cluster shop Orders.place`;
+      const order = { id: "o-1", product: "tea", quantity: 3 };
+      assert.deepEqual(JSON.parse(await shell(project, `${call} '${JSON.stringify(order)}'`)), order);
+      const wrong = shell(project, `${call} '${JSON.stringify({ ...order, quantity: "three" })}'`);
+      await assert.rejects(wrong, /order\.quantity: expected a number, got a string/); // the contract is looked at
       signal("SIGINT");
       await ended;
       assert.match(said(), /SIGINT: the app drains/);
