@@ -12,7 +12,7 @@ import { inflateBlock } from "../wire/block.js";
 import type { BlockAlgorithm } from "../wire/block-algorithm.js";
 import { codeOf, decodeFault, encodeFault } from "../wire/fault.js";
 import { Feature } from "../wire/features.js";
-import { FrameReader } from "../wire/frame-reader.js";
+import { FrameReader, landingBytes } from "../wire/frame-reader.js";
 import { Flag, Kind } from "../wire/header.js";
 import { decodeHello, encodeHello, type Hello, type PeerLimits } from "../wire/hello.js";
 import { Outbox } from "../wire/outbox.js";
@@ -46,8 +46,10 @@ const lingerMs = 1_000;
 const wantsFeature = Flag.oneway | Flag.declared;
 /** More pings in a second, and the connection is drained: each costs an answer, and nobody needs them so often. */
 const calmPings = 20;
-/** Where the header is read to of what is probably another long item: the rest of that is read to its place. */
-const headOnly = Buffer.allocUnsafeSlow(64);
+/** What is read of what is probably another long item, so that the rest of that is read to its place. */
+const headRoom = 64;
+/** Where it is read to, behind what is left of a short frame. */
+const ahead = Buffer.allocUnsafeSlow(landingBytes + headRoom);
 const nothingAgreed: Agreed = { blocks: false, streams: false };
 const noLimits: PeerLimits = {
   messageBytes: 0,
@@ -201,9 +203,10 @@ export class Session implements Connection, PeerLine {
   /** Returns where the next bytes of the connection are best read to: see `ReadHints`. */
   landing(): Buffer | undefined {
     const streams = this.#streaming?.streams;
-    const { cutBytes, heldBytes } = this.#reader;
-    if (streams === undefined || (heldBytes > 0 && cutBytes === 0)) return undefined;
-    if (heldBytes === 0) return streams.longEnded ? headOnly : undefined;
+    if (streams === undefined) return undefined;
+    const { cutBytes, missingBytes } = this.#reader;
+    if (cutBytes === 0)
+      return streams.longLast && missingBytes <= landingBytes ? ahead.subarray(0, missingBytes + headRoom) : undefined;
     this.#landing = streams.landing(cutBytes);
     return this.#landing;
   }
@@ -505,7 +508,7 @@ export class Session implements Connection, PeerLine {
     // What lies behind an item, in memory of the item's own, is good for the moment only.
     this.chunk = chunk.buffer === this.#landing?.buffer ? undefined : chunk;
     this.#landing = undefined;
-    this.#streaming?.streams.beginRead();
+    if (this.#streaming !== undefined && this.#reader.heldBytes === 0) this.#streaming.streams.longLast = false;
     try {
       const taken = this.#reader.push(chunk);
       this.#streaming?.streams.settle();

@@ -45,8 +45,7 @@ export class Inflow implements Windowed {
   reachBytes = 0;
   /** Which one of its call's: 0 the result. */
   readonly target: number;
-  /** Bytes of the item that came last. */
-  lastBytes = 0;
+  itemBytes = 0;
   /** Whether something of it is borrowed from what was read. */
   unsettled = false;
   readonly #link: Link;
@@ -109,7 +108,8 @@ export class Inflow implements Windowed {
       this.#takePart(flags, bytes, start, end, restBytes, costBytes);
       return;
     }
-    this.#count(end - start);
+    this.itemBytes = end - start;
+    this.#count();
     if (this.#waiters.length > 0) {
       this.#deliver(bytes, start, end, this.#limits);
       this.#windows.review(this);
@@ -232,7 +232,8 @@ export class Inflow implements Windowed {
       this.#link.rates.count("frames that say nothing", this.#link.readAt);
     }
     const long = this.#long!;
-    long.add(bytes, at, end, this.creditBytes);
+    this.itemBytes = long.totalBytes;
+    long.add(bytes, at, end, Math.max(this.creditBytes, this.windowBytes));
     if (long.over) return;
     if (long.letIn) {
       this.#windows.progressed();
@@ -268,7 +269,7 @@ export class Inflow implements Windowed {
   #endLong(long: LongItem): void {
     if (long.missingBytes > 0) throw protocolError("WRONG_LENGTH", "an item in parts is shorter than was announced");
     this.#dropLong();
-    this.#count(long.totalBytes);
+    this.#count();
     if (this.#waiters.length > 0) {
       this.#windows.release(this, long.costBytes);
       this.#deliver(long.bytes, 0, long.totalBytes, this.#ownedLimits);
@@ -342,8 +343,7 @@ export class Inflow implements Windowed {
     }
   }
 
-  #count(bytes: number): void {
-    this.lastBytes = bytes;
+  #count(): void {
     this.#link.counters.streams.itemsIn++;
     this.#owner.moved = true;
   }

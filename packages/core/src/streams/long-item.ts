@@ -1,3 +1,4 @@
+import { landingBytes } from "../wire/frame-reader.js";
 import { protocolError } from "../wire/protocol-error.js";
 import type { Budget, Spender } from "./link.js";
 
@@ -5,8 +6,6 @@ import type { Budget, Spender } from "./link.js";
 const growth = 4;
 /** Room behind an item for what follows it on the wire: the header of its second part, and the beginning of the next item. */
 const behindBytes = 64;
-/** Fewer bytes are as well copied. */
-const landingBytes = 8_192;
 const nothing = Buffer.alloc(0);
 
 /** An item that arrives in parts, or in pieces of a frame. Its memory grows by what arrives, or is taken at once where its sender has the credit. */
@@ -42,17 +41,17 @@ export class LongItem implements Spender {
    * copied. What is read behind those is somebody else's, and good until the item's next part is added.
    */
   landing(frameBytes: number): Buffer | undefined {
-    const { receivedBytes, bytes } = this;
-    if (frameBytes < landingBytes || bytes.length <= this.totalBytes) return undefined;
+    const { receivedBytes, totalBytes, bytes } = this;
+    if (totalBytes < landingBytes || bytes.length <= totalBytes) return undefined;
     return bytes.subarray(receivedBytes, Math.min(bytes.length, receivedBytes + frameBytes + behindBytes));
   }
 
-  /** Adds a part, behind which the sender may send `creditBytes`. Throws where it brings more than was announced. */
-  add(bytes: Buffer, start: number, end: number, creditBytes: number): void {
+  /** Adds a part. Memory is taken at once for as much as `roomBytes` behind it. Throws where it brings more than was announced. */
+  add(bytes: Buffer, start: number, end: number, roomBytes: number): void {
     const needed = this.receivedBytes + end - start;
     if (needed > this.totalBytes) throw protocolError("WRONG_LENGTH", "an item in parts is longer than was announced");
     if (needed > this.bytes.length) {
-      const whole = this.totalBytes - needed <= creditBytes;
+      const whole = this.totalBytes - needed <= roomBytes;
       const size = whole ? this.totalBytes : Math.min(this.totalBytes, needed * growth);
       this.#budget?.spend(this, size - this.bytes.length);
       if (this.over) return;

@@ -35,8 +35,8 @@ export class Streams {
   readonly windows: Windows;
   readonly turns: Turns;
   readonly #link: Link;
-  /** Whether the last item of what was read is a long one, and whole. */
-  longEnded = false;
+  /** Whether the last item of what was read is a long one, of which a part has come or all. */
+  longLast = false;
   #unsettled: Inflow[] = [];
   /** Whose item was cut by the end of what was read. */
   #cut: Inflow | undefined;
@@ -55,11 +55,6 @@ export class Streams {
   readonly unsettled = (stream: Inflow): void => {
     this.#unsettled.push(stream);
   };
-
-  /** More was read, which is looked at next. */
-  beginRead(): void {
-    this.longEnded = false;
-  }
 
   /** Where the next bytes are best read to, of which so many belong to the item that was cut. */
   landing(cutBytes: number): Buffer | undefined {
@@ -96,7 +91,7 @@ export class Streams {
     const inflow = inflowOf(call, target);
     this.#cut = inflow;
     inflow.take(flags & Flag.more, bytes, start, end, restBytes, continued);
-    this.longEnded = inflow.lastBytes >= landingBytes && restBytes === 0 && (flags & Flag.more) === 0;
+    this.longLast = inflow.itemBytes >= landingBytes;
   }
 
   /** Takes the end of a stream of arguments. */

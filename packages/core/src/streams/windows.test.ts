@@ -19,6 +19,8 @@ class Stream implements Windowed {
     this.creditBytes = this.windowBytes = windows.firstBytes;
   }
 
+  itemBytes = 0;
+
   get starved(): boolean {
     return this.heldBytes === 0;
   }
@@ -149,5 +151,28 @@ describe("windows of streams", () => {
     windows.whole(two, 6_000, true);
     assert.deepEqual(letIn(), [1, 1, 0], "who waits no more is not let in");
     assert.equal(windows.waitingSince, Number.POSITIVE_INFINITY);
+  });
+
+  test("of long items as many are let come as fit whole, so that none is cut by the end of the credit", () => {
+    const { link } = linkOf();
+    const windows = new Windows(link);
+    const stream = new Stream(windows);
+    for (const [itemBytes, itemCostBytes] of [
+      [65_528, 65_540],
+      [65_541, 65_569],
+      [20_000, 20_012],
+    ] as const) {
+      stream.itemBytes = itemBytes;
+      for (let round = 0; round < 4; round++) {
+        stream.fill();
+        stream.take();
+      }
+      assert.ok(stream.creditBytes > 100_000, `${stream.creditBytes} bytes of credit`);
+      assert.equal(stream.creditBytes % itemCostBytes, 0);
+    }
+    stream.itemBytes = 900_000;
+    stream.fill();
+    stream.take();
+    assert.ok(stream.creditBytes > 200_000, "what does not fit twice goes in parts anyway");
   });
 });

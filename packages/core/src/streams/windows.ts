@@ -1,4 +1,5 @@
-import { Kind } from "../wire/header.js";
+import { landingBytes } from "../wire/frame-reader.js";
+import { headerBytes, Kind, maxFrameBytes } from "../wire/header.js";
 import { protocolError } from "../wire/protocol-error.js";
 import { firstCredit } from "./first-credit.js";
 import type { Link } from "./link.js";
@@ -13,6 +14,8 @@ export interface Windowed {
   windowBytes: number;
   /** What its window may come to, where there is room; 0 until its reader has begun. */
   reachBytes: number;
+  /** Bytes of the item that came last, or is coming. */
+  readonly itemBytes: number;
   /** Whether its reader has taken all that came. */
   readonly starved: boolean;
   /** Tells the peer that it may send so much more. */
@@ -21,6 +24,8 @@ export interface Windowed {
   letIn(): void;
 }
 
+/** Bytes of the field that announces an item in parts. */
+const totalFieldBytes = 4;
 /** Credit of the connection is given back in steps of this share of it. */
 const steps = 8;
 /** How much wider the window of a reader gets that keeps up: each frame of credit costs the reader a write. */
@@ -157,7 +162,11 @@ export class Windows {
 
   #give(stream: Windowed): void {
     this.#fit(stream);
-    const bytes = stream.windowBytes - stream.creditBytes - stream.heldBytes;
+    const mostBytes = stream.windowBytes - stream.heldBytes;
+    const itemBytes = costOf(stream.itemBytes);
+    // Of long items as many as fit: the next one would be cut by the end of the credit.
+    const aligned = stream.itemBytes >= landingBytes && mostBytes >= 2 * itemBytes;
+    const bytes = mostBytes - (aligned ? mostBytes % itemBytes : 0) - stream.creditBytes;
     if (bytes <= 0) return;
     stream.creditBytes += bytes;
     stream.give(bytes);
@@ -200,6 +209,12 @@ export function creditBody(bytes: number): Buffer {
   const body = Buffer.allocUnsafe(4);
   body.writeUInt32BE(bytes);
   return body;
+}
+
+/** Returns what an item counts, in frames that are full. */
+function costOf(bytes: number): number {
+  if (bytes <= maxFrameBytes) return headerBytes + bytes;
+  return totalFieldBytes + bytes + headerBytes * Math.ceil((totalFieldBytes + bytes) / maxFrameBytes);
 }
 
 function exceeded(of: string): Error {

@@ -59,6 +59,11 @@ export class FrameReader {
     return this.continued && this.#partialLength === headerBytes ? readLength(this.#partial, 0) : 0;
   }
 
+  /** Bytes that are missing of a frame whose header has come, 0 where none has. */
+  get missingBytes(): number {
+    return this.#partialLength < headerBytes ? 0 : headerBytes + readLength(this.#partial, 0) - this.#partialLength;
+  }
+
   /** Hands on no more frames, not even those left in the chunk at hand. */
   stop(): void {
     this.#stopped = true;
