@@ -27,7 +27,7 @@ export type { RetryBudgetOptions } from "./interceptors/retry-budget.js";
 export type { RetryOptions } from "./interceptors/retry-policy.js";
 export type { OnPeer } from "./server/peers.js";
 export { type Server, serve } from "./server/serve.js";
-export type { Served, ServeOptions, ServeSettings } from "./server/serve-options.js";
+export type { BareOptions, Served, ServeOptions, ServeSettings } from "./server/serve-options.js";
 export { type AcceptedTokens, token, tokens } from "./server/tokens.js";
 export { type BindOptions, bind } from "./service/bind.js";
 export { checkOptions, type OptionKinds } from "./service/check-options.js";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import test, { type TestContext } from "node:test";
 import {
+  bind,
   type Contracts,
   defineService,
   messagePack,
@@ -171,6 +172,20 @@ test("an acceptor of another make that sends the document's frames is sent the d
   assert.equal(server.accepted, 1, "the pong was heard: the connection is still the first");
   says(peer, "ping");
   await takes(peer, "pong");
+});
+
+test("a dialler that offers services says so as the document does, and is called", async (t) => {
+  const { server, arith } = await arithClient(t, {
+    serve: [bind(defineService<{ add(a: number, b: number): number }>("Arith", { add: {} }), { add: (a, b) => a + b })],
+  });
+  arith.add(1, 2).catch(() => {});
+  await takes(await server.accept(), "hello-offering");
+
+  const made = await arithServer(t);
+  const peer = await raw.client(t, made.server.address, made.ground.transport);
+  says(peer, "preface", "hello-offering");
+  await takes(peer, "welcome");
+  assert.equal(made.server.peers().length, 1);
 });
 
 test("credentials are said and refused as the document has them, and a client that is refused says why", async (t) => {

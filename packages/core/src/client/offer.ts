@@ -76,6 +76,7 @@ export function hostOf(
   return createHost({
     services: options.services,
     invoke: undefined,
+    methodOptions: undefined,
     reflection: undefined, // who was dialled asks by what it calls, and must not learn more
     interceptors: options.interceptors,
     authorize: options.authorize,

@@ -1,4 +1,4 @@
-import { runInCall } from "../ambient/index.js";
+import { runInCall, streamInCall } from "../ambient/index.js";
 import type { Admission, Call, Interceptor, Invoke } from "../contract/call.js";
 import type { Clock } from "../contract/clock.js";
 import type { Contracts } from "../contract/contracts.js";
@@ -7,13 +7,22 @@ import type { Binding, ServiceDescriptor } from "../contract/method.js";
 import { compose } from "../interceptors/compose.js";
 import { type StartLimits, StartQueue } from "../overload/start-queue.js";
 import { createDispatcher } from "./dispatcher.js";
-import { methodsOfDispatcher, methodsOnDemand, ServiceHost } from "./service-host.js";
+import { givesStream, runStreaming } from "./run-streaming.js";
+import {
+  type MethodOptionsOf,
+  type MethodsOf,
+  methodsOfDispatcher,
+  methodsOnDemand,
+  ServiceHost,
+} from "./service-host.js";
 
 /** What a process answers, and how. */
 export interface HostSettings extends StartLimits {
   /** Bindings of services; or `invoke`, one function for whatever is called. */
   readonly services: readonly Binding[] | undefined;
   readonly invoke: Invoke | undefined;
+  /** What the methods are that `invoke` answers. */
+  readonly methodOptions: MethodOptionsOf | undefined;
   /** What the process tells of itself, beside what it serves. */
   readonly reflection: Binding | undefined;
   readonly interceptors: readonly Interceptor[] | undefined;
@@ -32,6 +41,7 @@ export function createHost(settings: HostSettings): ServiceHost {
   const {
     services,
     invoke,
+    methodOptions,
     reflection,
     interceptors = [],
     authorize,
@@ -56,9 +66,18 @@ export function createHost(settings: HostSettings): ServiceHost {
     const dispatcher = createDispatcher(all, interceptors, { ambient });
     return new ServiceHost(dispatcher.invoke, methodsOfDispatcher(dispatcher), options);
   }
-  const composed = compose(interceptors, reflection === undefined ? invoke! : besides(reflection, invoke!));
-  const methodsOf = reflection === undefined ? methodsOnDemand : methodsBeside(reflection.service);
-  return new ServiceHost(ambient ? (call) => runInCall(call, composed) : composed, methodsOf, options);
+  const answer = answering(invoke!);
+  const composed = compose(interceptors, reflection === undefined ? answer : besides(reflection, answer));
+  const onDemand = methodsOnDemand(methodOptions);
+  const methodsOf = reflection === undefined ? onDemand : methodsBeside(reflection.service, onDemand);
+  const within: Invoke = (call) =>
+    givesStream(call.method) ? streamInCall(call, composed) : runInCall(call, composed);
+  return new ServiceHost(ambient ? within : composed, methodsOf, options);
+}
+
+/** What a bare function answers with where the result streams becomes a stream as that of a handler does. */
+function answering(invoke: Invoke): Invoke {
+  return (call) => (givesStream(call.method) ? runStreaming(() => invoke(call), call) : invoke(call));
 }
 
 /** Answers the calls of one service by its binding, and all others by `invoke`. */
@@ -68,6 +87,6 @@ function besides({ service, handlers }: Binding, invoke: Invoke): Invoke {
 }
 
 /** Knows the methods of one service, and takes all others to be there. */
-function methodsBeside({ name, methods }: ServiceDescriptor): typeof methodsOnDemand {
-  return (service, wanted) => (service === name ? methods : methodsOnDemand(service, wanted));
+function methodsBeside({ name, methods }: ServiceDescriptor, others: MethodsOf): MethodsOf {
+  return (service, wanted) => (service === name ? methods : others(service, wanted));
 }

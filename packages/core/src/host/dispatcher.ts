@@ -13,7 +13,7 @@ import { checkMethodName, checkServiceName, didYouMean } from "../service/names.
 import { ErrorClasses } from "../session/error-classes.js";
 import { inProcess } from "./in-process.js";
 import { kindMismatch } from "./no-remote-method.js";
-import { runStreaming } from "./run-streaming.js";
+import { givesStream, runStreaming } from "./run-streaming.js";
 
 /** A method and what answers it. */
 interface Bound {
@@ -109,10 +109,6 @@ function runHandler(handler: Handler, call: Call): Promise<unknown> {
   } catch (thrown) {
     return Promise.reject(thrown);
   }
-}
-
-function givesStream({ kind }: Method): boolean {
-  return kind === "server" || kind === "duplex";
 }
 
 function noMethod(call: Call, services: ReadonlyMap<string, ServiceDescriptor>): RpcError {

@@ -1,7 +1,7 @@
 import { AsyncResource } from "node:async_hooks";
 import type { Call } from "../contract/call.js";
 import { RpcError } from "../contract/errors.js";
-import type { Handler } from "../contract/method.js";
+import type { Handler, Method } from "../contract/method.js";
 import { byteSource } from "../items/byte-source.js";
 import { isStream } from "../items/is-stream.js";
 import { ItemsWithin } from "../items/items-within.js";
@@ -16,6 +16,11 @@ export async function runStreaming(handler: Handler, call: Call): Promise<unknow
   const output: unknown = await handler(...(call.input as never[]));
   if (!isStream(output)) throw noStream(call);
   return new ItemsWithin(byteSource(output) ?? output, (run) => context.runInAsyncScope(run));
+}
+
+/** Whether the result of a method is a stream. */
+export function givesStream({ kind }: Method): boolean {
+  return kind === "server" || kind === "duplex";
 }
 
 /** Returns the error of a call whose handler, or whose server's interceptor, answered otherwise than by a stream. */

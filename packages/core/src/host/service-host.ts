@@ -1,8 +1,9 @@
 import type { Admission, Head, Invoke, Rejection } from "../contract/call.js";
 import type { Contracts } from "../contract/contracts.js";
 import { RpcError } from "../contract/errors.js";
+import type { MethodTable } from "../contract/handlers.js";
 import type { Logger } from "../contract/logger.js";
-import type { Method } from "../contract/method.js";
+import type { Method, MethodOptions } from "../contract/method.js";
 import type { StartQueue } from "../overload/start-queue.js";
 import { defineService } from "../service/define-service.js";
 import { wellFormed } from "../service/names.js";
@@ -11,6 +12,12 @@ import { isToldInFull } from "../session/fault-of.js";
 import { logThrown } from "../session/log-thrown.js";
 import type { Host } from "../session/session-options.js";
 import type { Dispatcher } from "./dispatcher.js";
+
+/** Returns the methods of a service, undefined where there is none of that name. `wanted` is what the peer means to call. */
+export type MethodsOf = (service: string, wanted: readonly string[]) => readonly Method[] | undefined;
+
+/** Returns what a method is, as `defineService` is told. */
+export type MethodOptionsOf = (service: string, method: string) => MethodOptions | undefined;
 
 export interface ServiceHostOptions {
   readonly admissions: readonly Admission[];
@@ -28,14 +35,10 @@ export class ServiceHost implements Host {
   readonly invoke: Invoke;
   readonly queue: StartQueue;
   readonly inFlight: number | undefined;
-  readonly #methodsOf: (service: string, wanted: readonly string[]) => readonly Method[] | undefined;
+  readonly #methodsOf: MethodsOf;
   readonly #options: ServiceHostOptions;
 
-  constructor(
-    invoke: Invoke,
-    methodsOf: (service: string, wanted: readonly string[]) => readonly Method[] | undefined,
-    options: ServiceHostOptions,
-  ) {
+  constructor(invoke: Invoke, methodsOf: MethodsOf, options: ServiceHostOptions) {
     this.invoke = invoke;
     this.#methodsOf = methodsOf;
     this.#options = options;
@@ -88,15 +91,18 @@ export function methodsOfDispatcher(dispatcher: Dispatcher) {
 }
 
 /** Returns methods as they are asked for, since a bare function answers whatever a client means to call. Kept by the connection that asked. */
-export function methodsOnDemand(service: string, wanted: readonly string[]): readonly Method[] | undefined {
-  if (!wellFormed(service)) return undefined;
-  return wanted.map((name) => described(service, name)).filter((method) => method !== undefined);
+export function methodsOnDemand(optionsOf: MethodOptionsOf = () => undefined): MethodsOf {
+  return (service, wanted) => {
+    if (!wellFormed(service)) return undefined;
+    return wanted.map((name) => described(service, name, optionsOf)).filter((method) => method !== undefined);
+  };
 }
 
-/** A name that no service could have is not a method. */
-function described(service: string, name: string): Method | undefined {
+/** A name that no service could have is not a method, nor is one whose options are none. */
+function described(service: string, name: string, optionsOf: MethodOptionsOf): Method | undefined {
   try {
-    return defineService<Record<string, () => unknown>>(service, { [name]: {} }).methods[0];
+    const table = { [name]: optionsOf(service, name) ?? {} };
+    return defineService(service, table as MethodTable<Record<string, () => unknown>>).methods[0];
   } catch {
     return undefined;
   }

@@ -8,7 +8,7 @@ import type { ErrorClass } from "../contract/error-class.js";
 import type { KeepAliveOptions } from "../contract/keep-alive.js";
 import type { ConnectionLimits } from "../contract/limits.js";
 import type { Logger } from "../contract/logger.js";
-import type { Binding } from "../contract/method.js";
+import type { Binding, MethodOptions } from "../contract/method.js";
 import type { Address, NamedTags, Registry } from "../contract/registry.js";
 import type { OnConnect, Transport } from "../contract/transport.js";
 import type { PeerCallOptions } from "../host/peer-call-options.js";
@@ -18,6 +18,15 @@ import { clock, contract, logger, type OptionKinds } from "../service/check-opti
 export type Served =
   | { readonly services: readonly Binding[]; readonly invoke?: undefined }
   | { readonly services?: undefined; readonly invoke: Invoke };
+
+/** What a bare function is served with. */
+export interface BareOptions {
+  /**
+   * With `invoke`: returns what a method is, as `defineService` is told, its streams above all. Asked once for each
+   * connection that means to call it; what it throws at is not there. Defaults to unary methods without options.
+   */
+  readonly methodOptions?: (service: string, method: string) => MethodOptions | undefined;
+}
 
 export interface ServeSettings extends NamedTags {
   /** Where to listen. Defaults to `tcp://127.0.0.1:0`: loopback, a port that the system chooses. */
@@ -102,6 +111,7 @@ export interface ServeSettings extends NamedTags {
 export const serveOptionKinds = {
   services: "list",
   invoke: "function",
+  methodOptions: "function",
   listen: "string",
   advertise: "string",
   insecure: "boolean",
@@ -140,7 +150,7 @@ export const serveOptionKinds = {
   logger,
   clock,
   random: "function",
-} as const satisfies Record<keyof Served | keyof ServeSettings, OptionKinds[string]>;
+} as const satisfies Record<keyof Served | keyof BareOptions | keyof ServeSettings, OptionKinds[string]>;
 
 /** Options of `serve`. */
-export type ServeOptions = Served & ServeSettings;
+export type ServeOptions = Served & BareOptions & ServeSettings;

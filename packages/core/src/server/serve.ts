@@ -155,6 +155,7 @@ class ListeningServer implements Server {
       host: createHost({
         services,
         invoke,
+        methodOptions: options.methodOptions,
         reflection: options.reflection === false ? undefined : this.#reflection(clock),
         interceptors,
         authorize,
@@ -416,9 +417,12 @@ function tooManyConnections(most: number): RpcError {
 }
 
 /** One thing is served, and only what has names can be registered. */
-function checkServed({ services, invoke, registry }: ServeOptions): void {
+function checkServed({ services, invoke, methodOptions, registry }: ServeOptions): void {
   if ((services === undefined) === (invoke === undefined)) {
     throw badOption("serve: give either services, a list of what bind returns, or invoke, one function for every call");
+  }
+  if (services !== undefined && methodOptions !== undefined) {
+    throw badOption("serve: methodOptions says what a bare invoke answers; those of services are in their descriptors");
   }
   if (invoke !== undefined && registry !== undefined) {
     throw badOption(

@@ -262,7 +262,11 @@ export class MadeStream implements StreamingCall, InflowOwner, OutflowOwner, Car
     else counters.fail(error);
     if (this.call.carrier === this) this.call.carrier = undefined;
     this.call.processed = worse(this.call.processed, error === undefined ? "yes" : error.processed);
-    this.inflows[0]?.close();
+    const [result] = this.inflows;
+    if (result !== undefined) {
+      result.close();
+      streaming.streams.outlives(result);
+    }
     for (const stream of this.outflows) stream?.stop();
     this.#tracker?.onSettled(this.#openedMs, error, connection.clock.now());
     this.#owner.onOver(this);

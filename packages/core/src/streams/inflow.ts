@@ -86,6 +86,11 @@ export class Inflow implements Windowed {
     return this.#over !== undefined;
   }
 
+  /** Bytes that wait for a reader, of a stream that is over, too. */
+  get unreadBytes(): number {
+    return this.#unread.heldBytes;
+  }
+
   get starved(): boolean {
     return this.#unread.empty;
   }

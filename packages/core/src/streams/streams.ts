@@ -38,6 +38,8 @@ export class Streams {
   /** Whether the last item of what was read is a long one, of which a part has come or all. */
   longLast = false;
   #unsettled: Inflow[] = [];
+  /** Results of calls that are over, and that nobody has read to their end: who forgets one is not told of. */
+  readonly #unread = new Set<WeakRef<Inflow>>();
   /** Whose item was cut by the end of what was read. */
   #cut: Inflow | undefined;
   #sweptAt = 0;
@@ -94,6 +96,11 @@ export class Streams {
     this.longLast = inflow.itemBytes >= landingBytes;
   }
 
+  /** The call that a result belongs to is over; what of it is unread waits for as long as somebody may read it. */
+  outlives(result: Inflow): void {
+    if (!result.starved) this.#unread.add(new WeakRef(result));
+  }
+
   /** Takes the end of a stream of arguments. */
   onEnd(target: number, id: number): void {
     const call = this.run.get(id);
@@ -131,6 +138,7 @@ export class Streams {
   tick(now: number): void {
     if (now - this.#sweptAt < sweepMs) return;
     this.#sweptAt = now;
+    this.#unreadBytes();
     for (const calls of [this.made, this.run]) {
       for (const call of calls.values()) {
         if (call.moved) {
@@ -146,12 +154,23 @@ export class Streams {
   /** Brings the counters up to date. */
   count(): void {
     const { streams } = this.#link.counters;
-    let heldBytes = this.windows.heldBytes;
+    let heldBytes = this.windows.heldBytes + this.#unreadBytes();
     for (const calls of [this.made, this.run]) {
       for (const { outflows } of calls.values()) for (const stream of outflows) heldBytes += stream?.heldBytes ?? 0;
     }
     streams.heldBytes = heldBytes;
     streams.creditBytes = this.turns.creditBytes;
+  }
+
+  /** Counts what is unread of calls that are over, and forgets what nobody can read any more. */
+  #unreadBytes(): number {
+    let bytes = 0;
+    for (const each of this.#unread) {
+      const unread = each.deref()?.unreadBytes ?? 0;
+      if (unread === 0) this.#unread.delete(each);
+      bytes += unread;
+    }
+    return bytes;
   }
 }
 

@@ -35,6 +35,16 @@ export class Unread {
     return this.#head === this.#stretches.length;
   }
 
+  /** Bytes that wait. */
+  get heldBytes(): number {
+    let bytes = 0;
+    for (let index = this.#head; index < this.#stretches.length; index++) {
+      const { at, end } = this.#stretches[index]!;
+      bytes += end - at;
+    }
+    return bytes;
+  }
+
   /** Adds an item whose header stands before `start`. `borrowed` bytes stay as they are until `settle`, others for this moment only. */
   add(bytes: Buffer, start: number, end: number, borrowed: boolean): void {
     const at = start - headerBytes;

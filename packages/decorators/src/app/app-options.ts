@@ -35,7 +35,7 @@ type Taken = keyof Shared | "registry" | "logger" | "contract";
 /** Options of the app's server alone. */
 export type AppServeOptions = Omit<
   ServeOptions,
-  Taken | "services" | "invoke" | "listen" | "advertise" | "insecure" | "ambient"
+  Taken | "services" | "invoke" | "methodOptions" | "listen" | "advertise" | "insecure" | "ambient"
 >;
 
 /** Options of the app's clients alone. */
