@@ -42,7 +42,11 @@ describe("a server does not start", () => {
     ],
     ["with a service instead of a list", { services: services[0] }, /services must be an array, not an object/],
     ["with an invoke that is none", { invoke: {} }, /invoke must be a function, not an object/],
-    ["with methodOptions beside services", { methodOptions: () => ({}) }, /methodOptions says what a bare invoke answers/],
+    [
+      "with methodOptions beside services",
+      { services, methodOptions: () => ({}) },
+      /methodOptions says what a bare invoke answers/,
+    ],
     ["with no handlers allowed", { services, handlersRunning: 0 }, /handlersRunning must be a whole number above 0/],
     ["with a transport that is none", { services, transports: { tcp: {} } }, /transports\.tcp must be an object with/],
     ["with no codec", { services, codecs: [] }, /codecs is empty/],
