@@ -32,7 +32,7 @@ export async function runRow(row: Row, place: Place): Promise<Outcome> {
       const heldUp = await scene.heldUp({ fromMs, toMs: machineMs() });
       return [
         ...figures.map((figure) => doubted(figure, heldUp)),
-        { what: "held up by the machine, of the time", measured: heldUp, unit: "%" },
+        { what: "one of its processes waited for a processor, of the time", measured: heldUp, unit: "%" },
       ];
     });
   } finally {
