@@ -144,7 +144,7 @@ export function orUndefined(type: Type): Type {
 }
 
 /** Whether a literal is of a type of JSON Schema. */
-export function isOf(value: Literal, type: JsonType): boolean {
+function isOf(value: Literal, type: JsonType): boolean {
   if (value === null) return type === "null";
   if (typeof value === "number") return type === "number" || (type === "integer" && Number.isInteger(value));
   return typeof value === type;

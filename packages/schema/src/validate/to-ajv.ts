@@ -6,7 +6,7 @@ import { type Type, takesUndefined } from "../types/alternatives.js";
 export type AjvSchema = boolean | { readonly [keyword: string]: unknown };
 
 /** What the schema with the named types of a service is known by. */
-export const typesId = "types";
+const typesId = "types";
 
 const nothing: AjvSchema = { tsScalar: "undefined" };
 
