@@ -10,7 +10,7 @@ describe("a service's place in the entry file", () => {
     const wired = wire(main, "Invoices", "invoices") ?? "";
     assert.match(
       wired,
-      /^import \{ createApp \} .*\nimport \{ Invoices \} from "\.\/services\/invoices\.js";\nimport \{ Orders \}/,
+      /^import \{ createApp \} .*\nimport \{ Invoices \} from "\.\/services\/invoices\.js";\nimport \{ Orders \}/m,
     );
     assert.match(wired, /^const services = \{\n {2}Orders,\n {2}Stock,\n {2}Invoices,\n\};$/m);
     const twice = wire(wired, "Warehouse", "warehouse") ?? "";
