@@ -1,5 +1,6 @@
 import type { Clock } from "../contract/clock.js";
 import type { Contracts } from "../contract/contracts.js";
+import { RpcError } from "../contract/errors.js";
 import type { Binding, Method, MethodKind, ServiceDescriptor } from "../contract/method.js";
 import { underAllNames } from "../service/aliases.js";
 import { bind } from "../service/bind.js";
@@ -11,6 +12,8 @@ import { version } from "./version.js";
 const mostMethods = 256;
 /** For how long the same figures are told again, in ms: to ask more often costs no more counting. */
 const statsMs = 250;
+/** How often the same figures are told: they are larger than what asks for them, and writing them takes its time, too. */
+const mostTellings = 40;
 
 /** A method, as a server tells what it serves. */
 export interface ReflectedMethod {
@@ -45,7 +48,8 @@ export interface Reflection {
   instance(): ReflectedInstance;
   /**
    * Returns what the server counts, as `Server.stats` does, with some left out: single connections, which are other
-   * clients, methods that it calls of its peers, and all methods but the 256 that were called most.
+   * clients, methods that it calls of its peers, and all methods but the 256 that were called most. Rejects with
+   * `resource_exhausted` / `RATE_LIMIT` above 160 calls a second, all callers together.
    */
   stats(): ServerStats;
 }
@@ -73,7 +77,7 @@ export interface ReflectionOptions {
 export function reflectionOf(options: ReflectionOptions): Binding {
   const { services = [], contract, instance, cluster, clock, draining } = options;
   const startedAt = clock.now();
-  let counted: { readonly at: number; readonly stats: ServerStats } | undefined;
+  let counted: { readonly at: number; readonly stats: ServerStats; told: number } | undefined;
   const reflected = Object.freeze(services.flatMap(reflectedUnderAllNames).sort((a, b) => (a.name < b.name ? -1 : 1)));
   return bind(ReflectionService, {
     services: () => reflected,
@@ -88,9 +92,17 @@ export function reflectionOf(options: ReflectionOptions): Binding {
     stats: () => {
       const now = clock.now();
       if (counted === undefined || now - counted.at >= statsMs)
-        counted = { at: now, stats: forOthers(options.stats()) };
+        counted = { at: now, stats: forOthers(options.stats()), told: 0 };
+      if (counted.told++ >= mostTellings) throw askedTooOften();
       return counted.stats;
     },
+  });
+}
+
+function askedTooOften(): RpcError {
+  return new RpcError("resource_exhausted", `${mostTellings} callers were told the figures of the last ${statsMs} ms`, {
+    reason: "RATE_LIMIT",
+    retryAfterMs: statsMs,
   });
 }
 

@@ -74,6 +74,20 @@ describe("a server that is asked what it serves", () => {
     assert.deepEqual([stats.connections, stats.connectionsOpen], [[], 1]);
   });
 
+  test("tells what it counted to no more callers than it can write it for", async (t) => {
+    const { clock, serveShop, connect, outcome, finish } = simulation(t);
+    await serveShop("a");
+    const told = connect({ address: A, retry: false }).client(ReflectionService);
+    const flood = async (): Promise<readonly string[]> => {
+      const outcomes = await finish(Promise.all(Array.from({ length: 41 }, () => outcome(told.stats()))));
+      return outcomes.flatMap(({ error }) => (error === undefined ? [] : [error.reason, String(error.retryAfterMs)]));
+    };
+    assert.deepEqual(await flood(), ["RATE_LIMIT", "250"]);
+    assert.equal(typeof (await finish(told.instance())).id, "string", "all else it goes on to tell");
+    await clock.advance(250);
+    assert.deepEqual(await flood(), ["RATE_LIMIT", "250"], "forty again");
+  });
+
   test("tells of no more methods than fit into a message: those that are called most", async (t) => {
     const { clock, serveShop, connect, finish } = simulation(t);
     await serveShop("a", { services: undefined, invoke: async () => "ok" } as never);
