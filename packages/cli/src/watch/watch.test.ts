@@ -58,3 +58,39 @@ test("rpc watch keeps its last lists while the registry is away, says so, and as
   await ended;
   assert.equal(opened.now, 0);
 });
+
+test("rpc watch says within seconds that a registry is away, though its watches have not heard of it", async () => {
+  const clock = createManualClock();
+  const stop = new AbortController();
+  const told: (string | undefined)[] = [];
+  const view = new ClusterView((happening: Happening) => {
+    if (happening.kind === "registry") told.push(happening.lost);
+  });
+  let away = false;
+  const until = (signal: AbortSignal) =>
+    new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  const listing: Listing = {
+    async *services(signal) {
+      yield ["Orders"];
+      await until(signal);
+    },
+    async *watch(_service, signal) {
+      yield [];
+      await until(signal);
+    },
+    list: async () => (away ? Promise.reject(new Error("nobody listens there")) : []),
+  };
+  const open = () => assert.fail("nobody is listed");
+  const ended = watch(view, { listing, services: [], open, everyMs: 1_000, clock, signal: stop.signal });
+  await clock.advance(12_000);
+  assert.deepEqual(told, []);
+  away = true;
+  await clock.advance(5_000);
+  assert.deepEqual(told, ["nobody listens there"]);
+  away = false;
+  await clock.advance(5_000);
+  assert.deepEqual(told, ["nobody listens there", undefined]);
+  stop.abort();
+  await clock.advance(300);
+  await ended;
+});

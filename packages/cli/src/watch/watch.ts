@@ -8,8 +8,11 @@ import { poll } from "./poll.js";
 /** For so long what was opened is waited for at the end, in ms: a registry that is away may take longer. */
 const patienceMs = 300;
 
+/** How often a registry is read beside its watches, in ms: these tell that it is away within a minute or so. */
+const probeMs = 5_000;
+
 /** What there is to be watched: a registry, or what stands for one address. */
-export type Listing = Pick<Registry, "services" | "watch">;
+export type Listing = Pick<Registry, "services" | "watch"> & Partial<Pick<Registry, "list">>;
 
 export interface WatchOptions {
   readonly listing: Listing;
@@ -69,6 +72,21 @@ export async function watch(view: ClusterView, options: WatchOptions): Promise<v
       watched.set(name, { stop, ended });
     }
   }
+
+  async function probe(): Promise<void> {
+    while (!signal.aborted) {
+      await pause(probeMs, clock, signal);
+      const [name] = watched.keys();
+      if (signal.aborted || name === undefined || listing.list === undefined) continue;
+      try {
+        await listing.list(name, signal);
+        tell("list", undefined);
+      } catch (error) {
+        if (!signal.aborted) tell("list", error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+  void probe();
 
   // A service without instances is no longer named, and its own list says so; it is watched on, for when it is back.
   if (services.length > 0) watchServices(services);
