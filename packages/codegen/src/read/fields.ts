@@ -96,7 +96,8 @@ function travels(property: ts.Symbol, declaration: ts.Declaration | undefined, n
   if (declaration === undefined) return true;
   if ((ts.getCombinedModifierFlags(declaration) & hidden) !== 0) return false;
   // An accessor of a class stands on its prototype, where only class-transformer finds it, and only if told so.
-  return !ts.isAccessor(declaration) || !ts.isClassLike(declaration.parent) || notes.exposed;
+  const accessor = ts.isAccessor(declaration) || ts.isAutoAccessorPropertyDeclaration(declaration);
+  return !accessor || !ts.isClassLike(declaration.parent) || notes.exposed;
 }
 
 /** What class-transformer was told of a field. */
