@@ -8,12 +8,16 @@ const long = process.env["RPC_LONG"] !== undefined;
 const listeners = long ? 10_000 : 2_000;
 const deaf = 50;
 const messages = long ? 100 : 10;
+/** After so long no further message is begun, once there were `leastMessages`. */
+const mostMs = 240_000;
+const leastMessages = 10;
 const KiB = 1_024;
 /** What the process itself grows by, however many peers there are: pools of pages, compiled code. */
 const fixedBytes = 64 * KiB * KiB;
 
 /** What the process prints. */
 interface Figures {
+  readonly messages: number;
   readonly heard: number;
   readonly accepted: number;
   readonly refused: Readonly<Record<string, number>>;
@@ -30,12 +34,13 @@ interface Figures {
 
 test(`one loop tells ${listeners} peers ${messages} things, of whom ${deaf} never read: who reads hears all, memory is bounded, who takes nothing is dropped`, async () => {
   const script = fileURLToPath(new URL("fan-out.fixture.js", import.meta.url));
-  const args = [script, listeners, deaf, messages].map(String);
-  const { stdout } = await promisify(execFile)(process.execPath, args);
+  const args = [script, listeners, deaf, messages, mostMs].map(String);
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 2 * mostMs });
   const figures = JSON.parse(stdout) as Figures;
   console.log(stdout.trim());
   const { heard, accepted, peerBytes, grownBytes, mostBytes, queueEntries, queueBytes, unsentBytes } = figures;
-  assert.equal(heard, listeners * messages);
+  assert.ok(figures.messages >= leastMessages, `${figures.messages} messages in ${mostMs} ms`);
+  assert.equal(heard, listeners * figures.messages);
   // A mute peer holds what its outbox and its queue may hold, and one message more: 4 KiB and 4 messages.
   assert.ok(unsentBytes + queueBytes <= deaf * 12 * KiB, `${unsentBytes} bytes unsent, ${queueBytes} queued`);
   assert.ok(queueEntries <= deaf * 4, `${queueEntries} calls queued`);

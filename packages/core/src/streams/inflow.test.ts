@@ -9,6 +9,42 @@ import type { Link } from "./link.js";
 import { leastCreditBytes } from "./turns.js";
 import { Windows } from "./windows.js";
 
+/** A stream that is received, and what credit was given for it. */
+function receiving(): { inflow: Inflow; windows: Windows; given: number[] } {
+  const link = {
+    limits: defaultLimits,
+    counters: new ConnectionCounters(),
+    outbox: { frame: () => {} },
+    clock: { now: () => 0 },
+    rates: { count: () => 0 },
+    readAt: 0,
+    chunk: undefined,
+  } as unknown as Link;
+  const given: number[] = [];
+  const owner = {
+    moved: false,
+    give: (_: Inflow, bytes: number) => given.push(bytes),
+    onLeft: () => {},
+    broken: (_: Inflow, cause: unknown) => cause,
+  };
+  const windows = new Windows(link);
+  return { inflow: new Inflow(link, windows, owner, rawBytes, 0, () => {}), windows, given };
+}
+
+test("an item that uses up its credit to the last byte asks for no more of it, wherever it is cut on its way", async () => {
+  const { inflow, windows, given } = receiving();
+  const item = Buffer.alloc(windows.firstBytes - headerBytes, 7);
+  const read = inflow.next();
+  inflow.take(0, item, 0, 500, item.length - 500, false);
+  assert.deepEqual(given, []);
+  inflow.take(0, item, 500, item.length, 0, true);
+  assert.deepEqual(await read, { value: item, done: false });
+  assert.ok(
+    given.every((bytes) => bytes >= leastCreditBytes),
+    `${given}`,
+  );
+});
+
 test("an item whose parts are so small that their headers use up its credit comes whole: its sender is never left with less than it uses", async () => {
   const link = {
     limits: defaultLimits,

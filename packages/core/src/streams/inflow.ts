@@ -238,6 +238,7 @@ export class Inflow implements Windowed {
     }
     const long = this.#long!;
     this.itemBytes = long.totalBytes;
+    long.frameRestBytes = restBytes;
     long.add(bytes, at, end, Math.max(this.creditBytes, this.windowBytes));
     if (long.over) return;
     if (long.letIn) {
@@ -354,9 +355,9 @@ export class Inflow implements Windowed {
   }
 }
 
-/** What the rest of an item counts, in frames that are full. */
-function needed(long: LongItem): number {
-  return long.missingBytes + headerBytes * Math.ceil(long.missingBytes / partBytes);
+/** What the rest of an item counts, in frames that are full; that of the frame at hand counts no header any more. */
+function needed({ missingBytes, frameRestBytes }: LongItem): number {
+  return missingBytes + headerBytes * Math.ceil((missingBytes - frameRestBytes) / partBytes);
 }
 
 /** What our own parts hold at least, where credit does not make them smaller: a part also fits into a block. */

@@ -16,6 +16,8 @@ export class LongItem implements Spender {
   letIn = false;
   /** Whether that was asked for. */
   asked = false;
+  /** Bytes of the frame at hand that have not come, whose header has. */
+  frameRestBytes = 0;
   /** What its frames counted in the stream's window. */
   costBytes = 0;
   receivedBytes = 0;
