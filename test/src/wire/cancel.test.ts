@@ -217,9 +217,12 @@ test("one abort ends all calls that share the signal, each once", async (t) => {
 });
 
 test("a chunk of a message that was given up is nothing to end a connection for", async (t) => {
-  const { peer, probe } = await meeting(t, inMemory(), { timeoutMs: 20 });
-  await failed(probe.add(1, 2));
+  const clock = createManualClock();
+  const { peer, probe } = await meeting(t, inMemory(), { clock, timeoutMs: 20 });
+  const givenUp = failed(probe.add(1, 2));
   await peer.expect("request", { id: firstId });
+  await clock.advance(25);
+  await givenUp;
   await peer.expect("cancel", { id: firstId });
   const body = Buffer.alloc(100, 1);
   peer.send(response(firstId, { total: 100, body: body.subarray(0, 50) }), chunk(firstId, body.subarray(50)), ping());

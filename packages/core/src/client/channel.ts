@@ -87,6 +87,8 @@ export class Channel implements Ticking, MemberOwner {
   readonly #readyWaiters = new ReadyWaiters();
   readonly #makePicker: (ready: readonly ReadyCandidate[]) => Picker;
   #picker: Picker | undefined;
+  /** How many `#picker` chooses among. */
+  #pickedAmong = 0;
   #rebuildTimer: Timer | undefined;
   /** When one may be made anew, in ms on the clock. */
   #rebuildsAt = Number.NEGATIVE_INFINITY;
@@ -354,7 +356,11 @@ export class Channel implements Ticking, MemberOwner {
 
   /** A member's connection takes no more calls. */
   lost(member: Member, session: Session): void {
-    if (member.candidate === undefined) this.#rebuildSoon();
+    if (member.candidate === undefined) {
+      // Of many that are lost at once each would make a list; where none is left calls have to know it at once.
+      if (this.#pickedAmong > 1) this.#rebuildSoon();
+      else this.#rebuild();
+    }
     // Retired, and not closed: the peer has announced it.
     if (session.state === "retired") this.#options.onLeave?.(member.endpoint);
   }
@@ -523,6 +529,7 @@ export class Channel implements Ticking, MemberOwner {
       return;
     }
     this.#picker = this.#pickerOf(ready);
+    this.#pickedAmong = ready.length;
     const endedAt = clock.now();
     this.#rebuildsAt = endedAt + Math.min(longestRebuildMs, Math.max(rebuildMs, rebuildRest * (endedAt - startedAt)));
     this.#patience?.cancel();
