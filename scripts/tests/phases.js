@@ -18,7 +18,7 @@ const halfOfTheWork = "test/src/wire/";
 /** Wait more than they work, for the times to live of real servers; or work, and say nothing of how fast. */
 const patient = [
   /^test\/src\/registries\/(?!.*-load\.)/,
-  /^packages\/registry-file\/src\/machine\./,
+  /^packages\/registry-file\/src\/(?:machine|processes)\./,
   /^packages\/core\/src\/contract\/in-editor\./,
   /^test\/src\/scaffold\//,
   /^scripts\/arrows\./,
@@ -42,7 +42,7 @@ export function phasesOf(/** @type {readonly TestFile[]} */ files) {
   const shared = [half ?? [], otherHalf ?? []].filter((list) => list.length > 0);
   return [
     { lanes: 3, jobs: [...shared, ...each(beside)] },
-    { lanes: 2, jobs: each(slow) },
+    { lanes: 3, jobs: each(slow) },
     { lanes: 1, jobs: each(others) },
   ].filter(({ jobs }) => jobs.length > 0);
 }

@@ -3,12 +3,12 @@ import test from "node:test";
 import { runInProcesses } from "./many-seeds.js";
 import { runSeed } from "./run-seed.js";
 
-// `npm run simulate` runs more of them. In two tests, so that each is done in good time on a machine that is busy with other things.
-for (const from of [1, 201]) {
+// `npm run simulate` runs more of them. In several tests, so that each is done in good time on a machine that is busy with other things.
+for (const from of [1, 251, 501, 751]) {
   test(`in seeded clusters with faults (${from} and on) every call settles once and in time, no handler runs that should not, and nothing is left`, async () => {
-    const { seeds, calls, broken } = await runInProcesses(from, 200, 2);
-    assert.equal(seeds, 200);
-    assert.ok(calls > 16_000, `${calls} calls`);
+    const { seeds, calls, broken } = await runInProcesses(from, 250, 2);
+    assert.equal(seeds, 250);
+    assert.ok(calls > 20_000, `${calls} calls`);
     const told = broken.map(({ seed, violations }) => `npm run simulate -- --seed ${seed} --trace: ${violations[0]}`);
     assert.deepEqual(told, []);
   });
