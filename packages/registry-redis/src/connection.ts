@@ -25,6 +25,15 @@ export interface ConnectionEvents {
 const firstWaitMs = 100;
 const longestWaitMs = 2_000;
 
+/** Commands that the library sends by itself fail too when Redis does not answer: that nobody awaits them must not end the process. */
+class Heard extends Redis {
+  override sendCommand(...command: Parameters<Redis["sendCommand"]>): unknown {
+    const answer = super.sendCommand(...command);
+    if (answer instanceof Promise) answer.catch(() => {});
+    return answer;
+  }
+}
+
 /** Opens a connection with the first command. No command waits for more than one dial; a socket that does not answer is given up. */
 export function openConnection(
   { host, port, secure, username, password }: Place,
@@ -33,7 +42,7 @@ export function openConnection(
   logger: Logger,
 ): Connection {
   const { timeoutMs = 2_000 } = options;
-  const redis = new Redis({
+  const redis = new Heard({
     host,
     port,
     username,
@@ -48,6 +57,8 @@ export function openConnection(
     maxRetriesPerRequest: 1,
     // A timer of the library that runs even where the socket is closed already.
     disconnectTimeout: 10,
+    // The library would leave it to nobody to hear that this failed: who listens subscribes again.
+    autoResubscribe: false,
     // A script may have been run when the connection broke: whoever asked decides.
     autoResendUnfulfilledCommands: false,
     reconnectOnError: (error) => error.message.startsWith("READONLY"),

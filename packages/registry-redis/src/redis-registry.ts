@@ -55,6 +55,7 @@ function createStore(options: RedisRegistryOptions, place: ReturnType<typeof pla
     {
       ready: () => void beatAll(),
       closed: () => {
+        subscribed = undefined;
         for (const follower of followers.keys()) follower.lost(new Error("the connection to Redis was lost"));
       },
       message: (service) => {
