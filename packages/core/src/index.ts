@@ -32,6 +32,7 @@ export { type AcceptedTokens, token, tokens } from "./server/tokens.js";
 export { type BindOptions, bind } from "./service/bind.js";
 export { checkOptions, type OptionKinds } from "./service/check-options.js";
 export { defineService } from "./service/define-service.js";
+export { nearestName } from "./service/names.js";
 export type {
   ClientCallEvent,
   ConnectionEvent,

@@ -1,4 +1,5 @@
 import type { Clock } from "@rpc/core";
+import { pause } from "../pause.js";
 import type { Ending, Load } from "./load.js";
 import { Tally } from "./tally.js";
 
@@ -47,7 +48,7 @@ export async function runLoad(load: Load, options: RunOptions): Promise<Measured
       timer = clock.setTimer(tick, progressMs);
     };
     let timer = clock.setTimer(tick, progressMs);
-    await waited(ms, clock, signal, until);
+    await pause(ms, clock, signal, until);
     timer.cancel();
   };
 
@@ -65,19 +66,4 @@ export async function runLoad(load: Load, options: RunOptions): Promise<Measured
   const ending = load.stop();
   if (!interrupted) await during("finishing", graceMs, ending.settled);
   return { tally, measuredMs, interrupted: interrupted || signal.aborted, unfinished: ending.pending(), ending };
-}
-
-/** Resolves after `ms`, when the signal aborts, or with `until`. */
-function waited(ms: number, clock: Clock, signal: AbortSignal, until?: Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      timer.cancel();
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = clock.setTimer(done, ms);
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-    void until?.then(done);
-  });
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "@rpc/core";
-import { pause } from "./pause.js";
+import { pause } from "../pause.js";
 
 const firstWaitMs = 200;
 const longestWaitMs = 5_000;

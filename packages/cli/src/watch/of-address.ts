@@ -1,5 +1,5 @@
 import type { Clock, Endpoint } from "@rpc/core";
-import { pause } from "./pause.js";
+import { pause } from "../pause.js";
 import { everyService } from "./rates.js";
 import type { Listing } from "./watch.js";
 

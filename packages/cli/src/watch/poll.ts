@@ -1,5 +1,5 @@
 import { type Clock, type ReflectedInstance, RpcError, type ServerStats } from "@rpc/core";
-import { pause } from "./pause.js";
+import { pause } from "../pause.js";
 
 /** What asking an instance came to. */
 export type Answer =

@@ -1,8 +1,8 @@
 import type { Clock, Endpoint, Registry } from "@rpc/core";
+import { pause } from "../pause.js";
 import type { Asked } from "./ask-instance.js";
 import type { ClusterView } from "./cluster-view.js";
 import { follow } from "./follow.js";
-import { pause } from "./pause.js";
 import { poll } from "./poll.js";
 
 /** For so long what was opened is waited for at the end, in ms: a registry that is away may take longer. */

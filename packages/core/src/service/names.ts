@@ -36,8 +36,8 @@ export function wellFormed(name: unknown): name is string {
   return typeof name === "string" && name.length <= maxNameBytes && pattern.test(name);
 }
 
-/** Returns the one of `names` that is most like `name`, as a question to end a message with; empty where none is like it. */
-export function didYouMean(name: string, names: Iterable<string>): string {
+/** Returns the one of `names` that is most like `name`; undefined where none is like it. */
+export function nearestName(name: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of names) {
@@ -47,7 +47,13 @@ export function didYouMean(name: string, names: Iterable<string>): string {
       best = candidate;
     }
   }
-  return best === undefined ? "" : `; did you mean "${best}"?`;
+  return best;
+}
+
+/** Returns the nearest name as a question to end a message with; empty where none is like it. */
+export function didYouMean(name: string, names: Iterable<string>): string {
+  const nearest = nearestName(name, names);
+  return nearest === undefined ? "" : `; did you mean "${nearest}"?`;
 }
 
 const rule = `1 to ${maxNameBytes} of A-Z, a-z, 0-9, "_", ".", "$", "/" and "-"`;

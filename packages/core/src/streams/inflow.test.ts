@@ -46,30 +46,13 @@ test("an item that uses up its credit to the last byte asks for no more of it, w
 });
 
 test("an item whose parts are so small that their headers use up its credit comes whole: its sender is never left with less than it uses", async () => {
-  const link = {
-    limits: defaultLimits,
-    counters: new ConnectionCounters(),
-    outbox: { frame: () => {} },
-    clock: { now: () => 0 },
-    rates: { count: () => 0 },
-    readAt: 0,
-    chunk: undefined,
-  } as unknown as Link;
-  const windows = new Windows(link);
-  let creditBytes = windows.firstBytes;
-  const owner = {
-    moved: false,
-    give: (_: Inflow, bytes: number) => {
-      creditBytes += bytes;
-    },
-    onLeft: () => {},
-    broken: (_: Inflow, cause: unknown) => cause,
-  };
-  const inflow = new Inflow(link, windows, owner, rawBytes, 0, () => {});
+  const { inflow, windows, given } = receiving();
+  let saidBytes = 0;
+  const creditBytes = (): number => given.reduce((sum, bytes) => sum + bytes, windows.firstBytes - saidBytes);
   const item = Buffer.alloc(5_000, 7);
   const read = inflow.next();
   const say = (part: Buffer, more: boolean): void => {
-    creditBytes -= headerBytes + part.length;
+    saidBytes += headerBytes + part.length;
     inflow.take(more ? Flag.more : 0, part, 0, part.length, 0, false);
   };
   const total = Buffer.alloc(4);
@@ -78,10 +61,10 @@ test("an item whose parts are so small that their headers use up its credit come
   for (let at = 100; at < item.length; ) {
     const end = Math.min(item.length, at + 200);
     assert.ok(
-      creditBytes >= Math.min(leastCreditBytes, headerBytes + end - at),
-      `${creditBytes} bytes of credit at ${at}`,
+      creditBytes() >= Math.min(leastCreditBytes, headerBytes + end - at),
+      `${creditBytes()} bytes of credit at ${at}`,
     );
-    const until = Math.min(end, at + creditBytes - headerBytes);
+    const until = Math.min(end, at + creditBytes() - headerBytes);
     say(item.subarray(at, until), until < item.length);
     at = until;
   }

@@ -1,7 +1,7 @@
 import type { Clock } from "@rpc/core";
 
-/** Resolves after so many ms, or when the signal aborts. */
-export function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+/** Resolves after so many ms, when the signal aborts, or with `until`. */
+export function pause(ms: number, clock: Clock, signal: AbortSignal, until?: Promise<void>): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       timer.cancel();
@@ -11,5 +11,6 @@ export function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<vo
     const timer = clock.setTimer(done, ms);
     signal.addEventListener("abort", done);
     if (signal.aborted) done();
+    void until?.then(done);
   });
 }
