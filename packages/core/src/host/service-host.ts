@@ -1,4 +1,4 @@
-import type { Admission, Head, Invoke, Rejection } from "../contract/call.js";
+import type { Admission, Head, Invoke, Peer, Rejection } from "../contract/call.js";
 import type { Contracts } from "../contract/contracts.js";
 import { RpcError } from "../contract/errors.js";
 import type { MethodTable } from "../contract/handlers.js";
@@ -11,6 +11,7 @@ import { schemaHashOf } from "../service/schema-hash.js";
 import { isToldInFull } from "../session/fault-of.js";
 import { logThrown } from "../session/log-thrown.js";
 import type { Host } from "../session/session-options.js";
+import { callerOf } from "../transport/caller-of.js";
 import type { Dispatcher } from "./dispatcher.js";
 
 /** Returns the methods of a service, undefined where there is none of that name. `wanted` is what the peer means to call. */
@@ -44,6 +45,10 @@ export class ServiceHost implements Host {
     this.#options = options;
     this.queue = options.queue;
     this.inFlight = options.inFlight;
+  }
+
+  callerOf(peer: Peer): string {
+    return callerOf(peer);
   }
 
   open(service: string, wanted: readonly string[]): readonly Method[] | undefined {

@@ -1,5 +1,5 @@
-import type { Head, Peer } from "../contract/call.js";
-import { placeOf } from "../transport/address-reach.js";
+import type { Head } from "../contract/call.js";
+import { callerOf } from "../transport/caller-of.js";
 
 /**
  * Whose calls share a limit: `server`: all; `method`: those of a method; `caller`: those of a caller; `caller and method`: both
@@ -25,16 +25,4 @@ export function keyBy(by: LimitedBy): (head: Head) => string | undefined {
     default:
       return by;
   }
-}
-
-const known = new WeakMap<Peer, string>();
-
-/** Returns what a caller is known by: `name:` and its identity's name, or `at:` and where it is. Worked out once for each connection. */
-export function callerOf(peer: Peer): string {
-  let caller = known.get(peer);
-  if (caller === undefined) {
-    caller = peer.identity === undefined ? `at:${placeOf(peer.address)}` : `name:${peer.identity.name}`;
-    known.set(peer, caller);
-  }
-  return caller;
 }

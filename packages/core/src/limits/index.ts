@@ -1,5 +1,6 @@
+export { callerOf } from "../transport/caller-of.js";
 export { allow, deny, type Who } from "./allow.js";
-export { callerOf, keyBy, type LimitedBy } from "./callers.js";
+export { keyBy, type LimitedBy } from "./callers.js";
 export { type ConcurrencyLimit, type ConcurrencyLimitOptions, concurrencyLimit } from "./concurrency-limit.js";
 export { checkedRate, type RateLimitOptions, rateKinds, rateLimit, rateMessage } from "./rate-limit.js";
 export { waitingRefusals } from "./refusals.js";

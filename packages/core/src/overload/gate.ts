@@ -1,7 +1,7 @@
-import { noPlace, overloaded, type Refusal } from "./refusals.js";
+import { crowded, noPlace, overloaded, type Refusal } from "./refusals.js";
 import { Standing } from "./standing.js";
 import { WaitLine } from "./wait-line.js";
-import type { Startable, Waiting } from "./waiting.js";
+import type { Source, Startable, Waiting } from "./waiting.js";
 
 /** While a queue stands a call that has a timeout may wait for this share of it. */
 const patience = 0.1;
@@ -22,6 +22,7 @@ export class Gate {
   readonly limit: number;
   readonly #noPlace: Refusal;
   readonly #overloaded = overloaded();
+  readonly #crowded = crowded();
   #lookAt = Number.POSITIVE_INFINITY;
   #lookedAt = Number.NEGATIVE_INFINITY;
 
@@ -36,8 +37,9 @@ export class Gate {
   }
 
   /** Why a call is given up that has waited for too long. */
-  get refusal(): Refusal {
-    return this.full ? this.#noPlace : this.#overloaded;
+  refusalFor(source: Source): Refusal {
+    if (this.full) return this.#noPlace;
+    return source.crowding ? this.#crowded : this.#overloaded;
   }
 
   /** Notes a call that begins to wait. */
@@ -73,7 +75,8 @@ export class Gate {
     this.line.each((waiting) => {
       const { call, source } = waiting;
       if (call.deadline <= now) giveUp(waiting, true);
-      else if (!source.blocked && this.tooLong(call, now)) giveUp(waiting, false);
+      else if (source.crowding ? patientUntil(call) <= now : !source.blocked && this.tooLong(call, now))
+        giveUp(waiting, false);
       else next = Math.min(next, patientUntil(call));
     });
     this.#lookAt = next;

@@ -20,6 +20,14 @@ export function noPlace(what: string, limit: number, option: string): Refusal {
   return refusal("CONCURRENCY_LIMIT", `${limit} handlers of ${what} are running, the limit of ${option}`);
 }
 
+/** A call waited too long while its connection had its share of places. */
+export function crowded(): Refusal {
+  return refusal(
+    "CONCURRENCY_LIMIT",
+    "handlers of this connection's oneway and cancelled calls run in all places that these may take of handlersRunning",
+  );
+}
+
 /** No more calls may wait. */
 export function queueFull(limit: number, option: string): Refusal {
   return refusal("WAIT_QUEUE_FULL", `the calls that wait for a handler have reached ${option} ${limit} of the server`);

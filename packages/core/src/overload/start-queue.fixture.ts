@@ -46,8 +46,9 @@ export function queueing(costMs: number, limits: Partial<StartLimits> = {}) {
   const waits: number[] = [];
   const refusedAfter: number[] = [];
   const held: Method[] = [];
-  const source = (settles = true): Source & { blocked: boolean } => ({
+  const source = (settles = true): Source & { blocked: boolean; crowding: boolean } => ({
     blocked: false,
+    crowding: false,
     begin(call) {
       log.push(nameOf(call));
       waits.push(now - call.startedAt);
@@ -105,6 +106,7 @@ function startable(asked: Asked, now: number): Startable {
     deadline: at + timeoutMs,
     priority,
     sizeBytes: bytes,
+    oneway: false,
     abandoned: undefined,
     waiting: undefined as Waiting | undefined,
   };

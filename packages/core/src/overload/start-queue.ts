@@ -3,6 +3,7 @@ import type { Method } from "../contract/method.js";
 import { Gate } from "./gate.js";
 import { queueFull, type Refusal } from "./refusals.js";
 import { TurnBudget } from "./turn-budget.js";
+import { UnheardShare } from "./unheard-share.js";
 import type { Source, Startable, Waiting } from "./waiting.js";
 
 /** How often calls that wait are looked at while nothing else happens, in ms. */
@@ -11,7 +12,6 @@ const lookMs = 10;
 const retryAfterMs = 100;
 const retrySpreadMs = 100;
 const spreadStep = 37;
-
 /** Bounds of a server. */
 export interface StartLimits {
   /** Handlers running at once. */
@@ -32,6 +32,7 @@ export class StartQueue {
   waitingBytes = 0;
   /** Calls turned away since the start, because too many came. */
   refused = 0;
+  readonly unheard = new UnheardShare();
   readonly #clock: Clock;
   readonly #limits: StartLimits;
   readonly #all: Gate;
@@ -42,8 +43,14 @@ export class StartQueue {
   #spread = 0;
   #scheduled = false;
   #looking = false;
+  /** A connection was told that it is crowding, and is looked at again when a handler has settled. */
+  #crowded = false;
   readonly #onTurn = (): void => {
     this.#scheduled = false;
+    if (this.#crowded) {
+      this.#crowded = false;
+      for (const { line } of this.#lines()) line.unblockAll();
+    }
     this.#budget.renew();
     this.#pump(this.#clock.now());
   };
@@ -65,6 +72,15 @@ export class StartQueue {
   /** Handlers that were started and have not settled. */
   get running(): number {
     return this.#all.running;
+  }
+
+  /** Whether a connection has its share of places with so many handlers for which nobody waits. */
+  crowdedBy(count: number): boolean {
+    const crowded = this.unheard.crowdedBy(count, this.#all.limit);
+    // Where no place is free all wait alike.
+    if (!crowded || this.#all.full) return false;
+    this.#crowded = true;
+    return true;
   }
 
   /** Takes what a read brought, once it was parsed whole: starts what may be, and lets the rest wait. */
@@ -145,6 +161,11 @@ export class StartQueue {
     }
     if (call.deadline <= now) {
       source.expire(call);
+      return;
+    }
+    // What a read brought is started in one go, and each of these takes a place of the connection's share.
+    if (call.oneway && source.blocked) {
+      this.#wait(source, call, this.#all);
       return;
     }
     if (call.method.handlersRunning > 0 && !this.#enter(source, call)) return;
@@ -270,7 +291,7 @@ export class StartQueue {
 
   #refuse(source: Source, call: Startable, gate: Gate): void {
     gate.standing.gaveUp();
-    this.#send(source, call, gate.refusal);
+    this.#send(source, call, gate.refusalFor(source));
   }
 
   #send(source: Source, call: Startable, refusal: Refusal): void {

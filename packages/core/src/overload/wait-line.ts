@@ -110,6 +110,11 @@ export class WaitLine implements Line {
     }
   }
 
+  /** Places have become free: who could not go on may look again. */
+  unblockAll(): void {
+    for (const { lanes, turns } of this.#levels) for (const lane of lanes.values()) lane.turn ??= turns.append(lane);
+  }
+
   #lowest(): Level | undefined {
     return this.#levels.findLast(({ byAge }) => byAge.size > 0);
   }

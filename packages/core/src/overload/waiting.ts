@@ -11,6 +11,8 @@ export interface Startable {
   readonly deadline: number;
   readonly priority: Priority;
   readonly sizeBytes: number;
+  /** Whether nobody waits for its answer from the beginning. */
+  readonly oneway: boolean;
   /** Why nobody waits for its answer any more; undefined while somebody does. */
   readonly abandoned: unknown;
   /** Its place while it waits; written by the queue alone. */
@@ -19,8 +21,10 @@ export interface Startable {
 
 /** A connection, as the queue in front of its server's handlers sees it. */
 export interface Source {
-  /** Whether its peer reads too slowly to be given more answers. */
+  /** Whether none of its calls may be started now: its peer reads too slowly to be given more answers, or it is crowding. */
   readonly blocked: boolean;
+  /** Whether it has its share of places with handlers for which nobody waits. */
+  readonly crowding: boolean;
   /** Runs the handler; `leave` of the queue is owed once it has settled. */
   begin(call: Startable): void;
   /** The call has to outlive the turn in which it was read. */

@@ -55,6 +55,10 @@ export class Incoming implements Source, Runner {
   #undecodable = 0;
   /** Calls under way that nobody waits for: oneway ones, and those that were cancelled while their handlers ran. */
   #unawaited = 0;
+  /** Handlers that run and that nobody waits for: of oneway calls, and of others since they were cancelled or the connection was lost. */
+  #unheard = 0;
+  /** Who they are put down to since the connection is gone. */
+  #goneOf: string | undefined;
   /** Those that may be without an answer. */
   readonly #inFlight: number;
   readonly #inFlightOption: string;
@@ -205,6 +209,7 @@ export class Incoming implements Source, Runner {
       this.#forget(call, cancelled);
     } else {
       if (!call.oneway && call.method.kind === "unary") this.#unawaited++;
+      if (!call.oneway && begun(call)) this.#countUnheard(1);
     }
     call.abort(cancelled);
     if (call.method.kind !== "unary") this.#streamsOf(false)?.abandon(call, cancelled, false);
@@ -261,10 +266,15 @@ export class Incoming implements Source, Runner {
         this.#running.add(call);
         continue;
       }
+      if (begun(call) && call.abandoned === undefined && !call.oneway) this.#countUnheard(1);
       call.abort(reason);
       call.counters?.fail(reason);
     }
     this.#streamsOf(false)?.onClosed();
+    if (this.#unheard > 0 && this.#goneOf === undefined) {
+      this.#goneOf = this.#host!.callerOf(this.#connection.peer);
+      this.#host!.queue.unheard.countGone(this.#goneOf, this.#unheard);
+    }
     this.start();
   }
 
@@ -274,7 +284,16 @@ export class Incoming implements Source, Runner {
   }
 
   get blocked(): boolean {
-    return this.#connection.outbox.full;
+    return this.#connection.outbox.full || this.crowding;
+  }
+
+  get crowding(): boolean {
+    const { queue } = this.#host!;
+    if (this.#unheard === 0 && !queue.unheard.anyGone) return false;
+    const { peer } = this.#connection;
+    const gone = queue.unheard.anyGone ? queue.unheard.ofGone(this.#goneOf ?? this.#host!.callerOf(peer)) : 0;
+    const count = this.#goneOf === undefined ? this.#unheard + gone : gone;
+    return count > 0 && queue.crowdedBy(count);
   }
 
   hold(call: Startable): void {
@@ -291,6 +310,7 @@ export class Incoming implements Source, Runner {
   }
 
   begin(call: Startable): void {
+    if (call.oneway) this.#countUnheard(1);
     this.#run(call as RunningCall);
   }
 
@@ -372,7 +392,15 @@ export class Incoming implements Source, Runner {
   }
 
   leave(call: RunningCall): void {
+    if (call.oneway || (call.abandoned !== undefined && call.method.kind === "unary")) this.#countUnheard(-1);
     this.#host!.queue.leave(call.method);
+  }
+
+  #countUnheard(by: 1 | -1): void {
+    this.#unheard += by;
+    const { unheard } = this.#host!.queue;
+    unheard.count(by);
+    if (this.#goneOf !== undefined) unheard.countGone(this.#goneOf, by);
   }
 
   noteLatency(call: RunningCall): void {
@@ -495,6 +523,11 @@ export class Incoming implements Source, Runner {
     const message = `${method.path}: ${unanswered} calls of this connection have no answer yet, and ${this.#inFlightOption} is ${this.#inFlight}`;
     return new RpcError("resource_exhausted", message, { reason: "IN_FLIGHT_LIMIT", processed: "no" });
   }
+}
+
+/** Whether a call's handler runs; of one that streams its opening is all that takes a place. */
+function begun({ method, body, settled }: RunningCall): boolean {
+  return method.kind === "unary" && body === undefined && !settled;
 }
 
 function count({ counters, attempt }: RunningCall): void {

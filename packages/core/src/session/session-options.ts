@@ -25,6 +25,8 @@ export interface Host {
   hashOf(method: Method): string | undefined;
   /** Judges a request before it is decoded. */
   admit(head: Head): Rejection | undefined;
+  /** Returns whom a peer's handlers are put down to when its connection is gone. */
+  callerOf(peer: Peer): string;
   /** In front of the handlers of all connections. */
   readonly queue: StartQueue;
   readonly invoke: Invoke;

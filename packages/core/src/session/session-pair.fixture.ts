@@ -97,6 +97,7 @@ function hostOf(answering: Answering | undefined, clock: ManualClock): Host | un
     open: (name) => (name === service.name ? service.methods : undefined),
     hashOf: () => undefined,
     admit: () => undefined,
+    callerOf: ({ address }) => address,
     queue: new StartQueue(clock, { handlersRunning: 8_192, waitQueueEntries: 1_024, waitQueueBytes: 16 * 1_048_576 }),
     invoke: answering,
   };
