@@ -1,7 +1,7 @@
 import type { Codec } from "../contract/codec.js";
 import { RpcError } from "../contract/errors.js";
 import { Flag, headerBytes, maxFrameBytes } from "../wire/header.js";
-import { twoPartsBytes } from "../wire/outbox.js";
+import { type Detached, twoPartsBytes } from "../wire/outbox.js";
 import type { Link } from "./link.js";
 import { addCredit, leastCreditBytes, type Turns, type Waiting } from "./turns.js";
 
@@ -42,7 +42,7 @@ export class Outflow implements Waiting {
   readonly #producer: AsyncIterator<unknown>;
   #creditBytes: number;
   /** An item that goes in parts, and how much of it has been sent. */
-  #rest: Buffer | undefined;
+  #rest: Detached | undefined;
   #restAt = 0;
   /** Lets the producer be asked again, where it waits. */
   #wake: (() => void) | undefined;
@@ -82,7 +82,7 @@ export class Outflow implements Waiting {
 
   /** Bytes of an item that wait to be sent. */
   get heldBytes(): number {
-    return this.#rest === undefined ? 0 : this.#rest.length - this.#restAt;
+    return this.#rest === undefined ? 0 : this.#rest.body.length - this.#restAt;
   }
 
   /** Begins to ask the producer. To be called once. */
@@ -215,30 +215,32 @@ export class Outflow implements Waiting {
     );
   }
 
-  #sendPart(rest: Buffer): void {
+  #sendPart(rest: Detached): void {
     const { outbox, counters } = this.#link;
-    const leftBytes = rest.length - this.#restAt;
+    const { body, page } = rest;
+    const leftBytes = body.length - this.#restAt;
     const creditBytes = Math.min(this.#creditBytes, this.#turns.creditBytes) - headerBytes;
     const first = this.#restAt === 0;
     if (first && leftBytes <= maxFrameBytes && leftBytes <= creditBytes) {
-      this.#part(this.#flags, noField, rest);
+      this.#part(this.#flags, noField, body, page);
     } else {
-      const field = first ? totalField(rest.length) : noField;
+      const field = first ? totalField(body.length) : noField;
       const mostBytes = Math.min(outbox.partBytes, creditBytes) - field.length;
-      const end = Math.min(rest.length, this.#restAt + mostBytes);
-      const flags = end < rest.length ? this.#flags | Flag.more : this.#flags;
-      this.#part(flags, field, rest.subarray(this.#restAt, end));
+      const end = Math.min(body.length, this.#restAt + mostBytes);
+      const last = end === body.length;
+      const part = body.subarray(this.#restAt, end);
+      this.#part(last ? this.#flags : this.#flags | Flag.more, field, part, last ? page : undefined);
       this.#restAt = end;
-      if (end < rest.length) return;
+      if (!last) return;
     }
     counters.streams.itemsOut++;
     this.#rest = undefined;
   }
 
-  #part(flags: number, field: Buffer, part: Buffer): void {
+  #part(flags: number, field: Buffer, part: Buffer, page: Buffer | undefined): void {
     this.#spend(headerBytes + field.length + part.length);
     this.#owner.moved = true;
-    this.#link.outbox.part(flags, this.target, this.#id, field, part);
+    this.#link.outbox.part(flags, this.target, this.#id, field, part, page);
   }
 
   #spend(bytes: number): void {

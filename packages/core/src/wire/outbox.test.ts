@@ -383,6 +383,48 @@ test("a codec that reserves more than it writes is not refused for it", async ()
   assert.ok(readBack(Buffer.concat(stream.writes)).messages[0]?.body.equals(body));
 });
 
+test("what waits for credit lies in memory that is lent again only once its last part has left, and is garbage nowhere", async () => {
+  const { outbox, stream, clock, flush } = sending();
+  const bodies = Array.from({ length: 6 }, (_, index) => Buffer.alloc(50_000 + 4_000 * index, index + 1));
+  const lent = new Set<ArrayBufferLike>();
+  for (const body of bodies) {
+    outbox.beginItem(0, 0, 1, body.length);
+    outbox.reserve(body.length);
+    outbox.position += body.copy(outbox.bytes, outbox.position);
+    const { body: waiting, page } = outbox.detach();
+    lent.add(page!.buffer);
+    for (let at = 0; at < waiting.length; at += 20_000) {
+      const last = at + 20_000 >= waiting.length;
+      const part = waiting.subarray(at, at + 20_000);
+      outbox.part(last ? 0 : Flag.more, 0, 1, Buffer.alloc(0), part, last ? page : undefined);
+      await clock.settle();
+      // Some writes end at once, others while later items are written.
+      if (at === 0) stream.endWrite();
+    }
+  }
+  await flush();
+  const sent = Buffer.concat(stream.writes);
+  const bytes: number[] = bodies.map(() => 0);
+  let last = 0;
+  const reader = new FrameReader({
+    frame(_kind, _flags, _target, _id, source, start, end) {
+      for (let at = start; at < end; at++) {
+        assert.ok(source[at]! >= last);
+        last = source[at]!;
+        bytes[last - 1]!++;
+      }
+    },
+  });
+  reader.push(preface);
+  reader.push(sent);
+  assert.deepEqual(
+    bytes,
+    bodies.map(({ length }) => length),
+  );
+  // One item's page is taken again for a later one.
+  assert.ok(lent.size < bodies.length, `${lent.size} pages`);
+});
+
 test("frames that are asked for while another is being written follow it, and do not cut it in two", async () => {
   const { outbox, stream, flush } = sending();
   outbox.begin(Kind.request, 0, 0, 1);

@@ -40,6 +40,13 @@ interface LongMessage {
   sent: number;
 }
 
+/** The body of an item that was taken back, until it has been sent in parts. */
+export interface Detached {
+  readonly body: Buffer;
+  /** What it lies in, where that is lent: the outbox is given it with the last part. */
+  readonly page: Buffer | undefined;
+}
+
 export interface OutboxOptions {
   readonly stream: Duplex;
   readonly clock: Clock;
@@ -289,19 +296,22 @@ export class Outbox implements Sink {
     this.#closeItem(this.position - frameAt);
   }
 
-  /** Takes the frame at hand back, and returns its body, in memory of its own. */
-  detach(): Buffer {
+  /** Takes the frame at hand back, and returns its body, in memory of its own or of the pool. */
+  detach(): Detached {
     const whole = this.bytes.subarray(this.#bodyAt, this.position);
     const alone = this.bytes.length > largePageBytes && this.#frameAt === 0;
-    const body = alone ? whole : Buffer.from(whole);
+    // What is taken for each item anew waits for the collector, which comes late to memory outside its heap.
+    const page = alone ? undefined : pages.takeForItem(whole.length);
+    const body = alone ? whole : page === undefined ? Buffer.from(whole) : page.subarray(0, whole.copy(page));
     if (alone) this.bytes = nothing;
     this.position = this.#frameAt;
     this.#closeFrame();
-    return body;
+    return { body, page };
   }
 
-  /** Puts in a part of an item. Its bytes are not copied, and must stay as they are. */
-  part(flags: number, target: number, id: number, fields: Buffer, part: Buffer): void {
+  /** Puts in a part of an item. Its bytes are not copied, and must stay as they are. `page` goes back to the pool once all has left. */
+  part(flags: number, target: number, id: number, fields: Buffer, part: Buffer, page?: Buffer): void {
+    if (page !== undefined) this.#pagesOfWaiting.push(page);
     if (part.length < copiedPartBytes) {
       this.begin(Kind.item, flags, target, id);
       this.reserve(fields.length + part.length);
