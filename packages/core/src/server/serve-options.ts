@@ -63,6 +63,11 @@ export interface ServeSettings extends NamedTags {
   readonly streams?: number;
   /** Bytes of messages received in part, over all connections; above it the message begun last fails. Defaults to 256 MiB. */
   readonly partialBytes?: number;
+  /**
+   * Bytes that wait for sockets, over all connections; above it answers wait unencoded, and peers that read too slowly are cut
+   * off, the slowest first. Defaults to 256 MiB.
+   */
+  readonly unsentBytes?: number;
   /** Whether handlers can read their call with `currentCall()`. Defaults to false; `createApp` switches it on. */
   readonly ambient?: boolean;
   /** How this server calls the services that its peers offer. */
@@ -134,6 +139,7 @@ export const serveOptionKinds = {
   connections: "count",
   streams: "count",
   partialBytes: "count",
+  unsentBytes: "count",
   ambient: "boolean",
   peerCalls: "object",
   reflection: "boolean",

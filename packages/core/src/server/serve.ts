@@ -29,6 +29,7 @@ import { PartialBudget } from "../session/partial-budget.js";
 import { Session } from "../session/session.js";
 import type { Judge } from "../session/session-options.js";
 import { StreamBudget } from "../session/stream-budget.js";
+import { UnsentBudget } from "../session/unsent-budget.js";
 import { Attempts } from "../stats/attempts.js";
 import { Ledger } from "../stats/ledger.js";
 import { MethodTable } from "../stats/method-table.js";
@@ -118,6 +119,7 @@ class ListeningServer implements Server {
   readonly #judge: Judge | undefined;
   /** For what strangers can cause. */
   readonly #doorLog: Logger;
+  #slowReaders = 0;
   #listener: Listener | undefined;
   #registrar: Registrar | undefined;
   #closed: Promise<void> | undefined;
@@ -180,6 +182,7 @@ class ListeningServer implements Server {
       listen: options.listen ?? "tcp://127.0.0.1:0",
       maxConnections: options.connections ?? connectionsAtMost(),
       partials: new PartialBudget(options.partialBytes ?? 268_435_456),
+      unsent: new UnsentBudget(options.unsentBytes ?? 268_435_456),
       streamBudget: new StreamBudget(options.streams ?? 20_000),
       drainMs: options.drainMs ?? 25_000,
     };
@@ -230,12 +233,14 @@ class ListeningServer implements Server {
       ...servedStats(total, this.#settings.host.queue),
       toPeers: { calls: made.total().stats(total.made.total()), methods: made.stats(total.made) },
       accepts: this.#accepts.stats(),
+      slowReaders: this.#slowReaders,
       ...this.#sessions.stats(total),
     };
   }
 
   resetStats(): void {
     this.#accepts.reset();
+    this.#slowReaders = 0;
     this.#peerCalls.reset();
     this.#sessions.reset();
   }
@@ -398,6 +403,7 @@ class ListeningServer implements Server {
         onClosed: (error) => {
           if (!ready) countRefused(this.#accepts, remote, error);
           this.#heldBack.onClosed(remote, error);
+          if (error.reason === "SLOW_READER" && error.origin === "local") this.#slowReaders++;
           this.#sessions.delete(session);
         },
       },

@@ -284,7 +284,7 @@ export class Incoming implements Source, Runner {
   }
 
   get blocked(): boolean {
-    return this.#connection.outbox.full || this.crowding;
+    return this.#connection.outbox.full || this.#held.length > 0 || this.crowding;
   }
 
   get crowding(): boolean {

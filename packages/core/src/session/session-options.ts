@@ -15,6 +15,7 @@ import type { ErrorClasses } from "./error-classes.js";
 import type { PartialBudget } from "./partial-budget.js";
 import type { PeerLine } from "./peer-line.js";
 import type { StreamBudget } from "./stream-budget.js";
+import type { UnsentBudget } from "./unsent-budget.js";
 import type { WhenFull } from "./when-full.js";
 
 /** What a session asks of the process's own services. */
@@ -78,6 +79,8 @@ export interface SessionOptions {
   readonly certificate?: PeerCertificate | undefined;
   /** Acceptor: room for messages in part, over all connections. */
   readonly partials?: PartialBudget | undefined;
+  /** Acceptor: room for what sockets have not taken, over all connections. */
+  readonly unsent?: UnsentBudget | undefined;
   /** Streams of peers' calls that are open, over all connections. */
   readonly streamBudget?: StreamBudget | undefined;
   readonly keepAlive: Required<KeepAliveOptions>;

@@ -138,6 +138,7 @@ export class Session implements Connection, PeerLine {
       highWaterBytes: limits.highWaterBytes,
       longWaterBytes: limits.highWaterBytes + limits.messageBytes,
       holdBytes: holdBytes(limits),
+      mayGrow: (unsentBytes) => this.#slowReader.mayGrow(unsentBytes),
       onRoom: () => this.#onRoom(),
       onItemsTaken: () => this.#streaming?.streams.turns.goOn(),
       onTurnEnd: () => {
@@ -149,6 +150,7 @@ export class Session implements Connection, PeerLine {
     this.#slowReader = new SlowReader(
       this,
       stream,
+      options.unsent,
       () => this.#incoming.holding,
       (error) => this.#cut(error),
     );
@@ -195,6 +197,7 @@ export class Session implements Connection, PeerLine {
     stream.on("close", () => {
       this.#lost("the connection was closed");
       this.outbox.close();
+      this.#slowReader.onRoom();
     });
     tickerOf(clock).add(this);
     if (role === "dialler") this.#sayHello(Kind.hello, helloOf(options));
@@ -633,6 +636,7 @@ export class Session implements Connection, PeerLine {
   }
 
   #onRoom(): void {
+    this.#slowReader.onRoom();
     this.#outgoing.pump();
     this.#streaming?.made.pump();
     this.#incoming.sayHeld();
@@ -686,11 +690,12 @@ export class Session implements Connection, PeerLine {
 
   /** Ends the connection without a last word, which a peer that does not read would not hear, and lets go of what waits. */
   #cut(error: RpcError): void {
-    if (this.#state === "closed") return;
     const { stream } = this.#options;
-    this.logger.warn("a peer that does not read was cut off", { peer: this.peer.address, detail: error.message });
-    this.#settleAll(error);
-    this.#finish(error);
+    if (this.#state !== "closed") {
+      this.logger.warn("a peer that does not read was cut off", { peer: this.peer.address, detail: error.message });
+      this.#settleAll(error);
+      this.#finish(error);
+    }
     tearDown(stream);
     this.outbox.close();
   }

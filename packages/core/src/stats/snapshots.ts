@@ -151,6 +151,8 @@ export interface ClientStats extends EndStats, MethodStats {
 /** A snapshot of a server. Its `calls` are requests, those included that were rejected before their handler began. */
 export interface ServerStats extends EndStats, ServedStats {
   readonly accepts: AttemptStats;
+  /** Connections cut off since their peers read nothing, or too slowly (`SLOW_READER`). */
+  readonly slowReaders: number;
   /** Calls that it made of its peers, as their callers see them, retries within them; `latency` is that of the attempts. */
   readonly toPeers: MethodStats;
 }

@@ -25,6 +25,8 @@ const totalFieldBytes = 4;
 export const twoPartsBytes = totalFieldBytes + headerBytes;
 /** What a header and its fixed fields need, so that they are never cut. */
 const headRoom = headerBytes + 64;
+/** Below so many bytes that wait nobody asks whether there may be more. */
+const smallBacklogBytes = 65_536;
 /** How long a write may lie with the socket before long messages behind it count as waiting for a peer that does not read, in ms. */
 const untakenMs = 20;
 const nothing = Buffer.alloc(0);
@@ -56,6 +58,8 @@ export interface OutboxOptions {
   readonly longWaterBytes?: number;
   /** Above this many `overfull` is. Defaults to no bound. */
   readonly holdBytes?: number;
+  /** Asked with so many bytes waiting whether there may be more, `holdBytes` aside; told of them when a long message came. Defaults to yes. */
+  readonly mayGrow?: (unsentBytes: number) => boolean;
   /** Called when `full` became false. */
   readonly onRoom: () => void;
   /** Called when the socket has taken items of streams. */
@@ -80,6 +84,7 @@ export class Outbox implements Sink {
   writes = 0;
   writtenBytes = 0;
   readonly #options: OutboxOptions;
+  readonly #askFromBytes: number;
   /** Where the frame at hand begins in `bytes`, and where its body does. */
   #frameAt = 0;
   #bodyAt = 0;
@@ -141,6 +146,7 @@ export class Outbox implements Sink {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+    this.#askFromBytes = Math.min(smallBacklogBytes, options.holdBytes ?? smallBacklogBytes);
   }
 
   /** Bytes that the socket has not taken yet. */
@@ -158,9 +164,8 @@ export class Outbox implements Sink {
 
   /** Whether answers should wait, too; once seen true, `onRoom` is called when `full` is no longer. */
   get overfull(): boolean {
-    if (this.unsentBytes < (this.#options.holdBytes ?? Number.POSITIVE_INFINITY)) return false;
-    this.#wasFull = true;
-    return true;
+    const unsent = this.unsentBytes;
+    return unsent >= this.#askFromBytes && this.#holds(unsent);
   }
 
   /** Whether a frame is being encoded right now. */
@@ -413,6 +418,13 @@ export class Outbox implements Sink {
     this.bytes = nothing;
   }
 
+  #holds(unsent: number): boolean {
+    const { holdBytes = Number.POSITIVE_INFINITY, mayGrow } = this.#options;
+    if (unsent < holdBytes && mayGrow?.(unsent) !== false) return false;
+    this.#wasFull = true;
+    return true;
+  }
+
   /** Whether what waits are long messages that take their turns, with a socket that takes what it is given: what is short passes them. */
   #onlyTurns(unsent: number): boolean {
     const { highWaterBytes, longWaterBytes = highWaterBytes, clock } = this.#options;
@@ -499,6 +511,7 @@ export class Outbox implements Sink {
     // Its place among the requests is here: what is said after it has a higher id.
     if (message.kind === Kind.request) this.#addChunk(message);
     this.#long.push(message);
+    this.#options.mayGrow?.(this.unsentBytes);
   }
 
   #write(): void {

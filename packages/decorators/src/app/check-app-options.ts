@@ -54,6 +54,7 @@ const serveKinds: Kinds<AppServeOptions> = {
   connections: "count",
   streams: "count",
   partialBytes: "count",
+  unsentBytes: "count",
   drainMs: "number",
   peerCalls: "object",
   reflection: "boolean",
