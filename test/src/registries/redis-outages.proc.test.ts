@@ -195,6 +195,24 @@ test("a connection that died in silence ends its watches within seconds, though 
   assert.ok(performance.now() - startedAt <= ttlMs / 3 + 2 * timeoutMs + busyMs, `${performance.now() - startedAt} ms`);
 });
 
+test("a subscription that Redis refuses after a loss fails the watch, and not the process; a later watch is answered", {
+  skip: redisMissing,
+}, async (t) => {
+  const { port } = await openRedis(t);
+  const registry = open(t, port);
+  const watch = watching(registry);
+  await watch.next();
+  const admin = vandal(t, port);
+  await admin.acl("SETUSER", "default", "resetchannels");
+  await admin.call("CLIENT", "KILL", "TYPE", "pubsub");
+  await assert.rejects(watch.next(), /the connection to Redis was lost/);
+  // Answered behind whatever was sent when the connection came back: what nobody has heard of fails this test by then.
+  assert.deepEqual(await registry.list("Prices", never), []);
+  await assert.rejects(watching(registry).next(), /subscribe to changes.*NOPERM/s);
+  await admin.acl("SETUSER", "default", "allchannels");
+  assert.deepEqual((await watching(registry).next()).value, []);
+});
+
 test("a wrong password, and a user without rights, are named as that, without the password", {
   skip: redisMissing,
 }, async (t) => {
