@@ -29,12 +29,25 @@ const patient = [
 const waiting =
   /^test\/src\/(?:faults\/links|processes\/(?:half-open|stopped-client|stopped-server|three-hops|without-await))\./;
 
+/** Keep a core busy, on clocks of their own or none, and say nothing of how fast: two of them at once use both. The longest first. */
+const busy = [
+  /^test\/src\/simulate\//,
+  /^test\/src\/fuzz\//,
+  /^test\/src\/(?:shop|examples)\./,
+  /^packages\/cli\/src\/(?:main|live)\./,
+  /^test\/src\/(?:cli|codegen|servers)\//,
+  /^packages\/decorators\//,
+  /^packages\/registry-file\/src\/lifetime\./,
+  /^examples\//,
+];
+
 /** Returns the phases of a run; those without files are left out. @returns {Phase[]} */
 export function phasesOf(/** @type {readonly TestFile[]} */ files) {
   const sharing = files.filter(({ alone }) => !alone);
-  const beside = files.filter(({ alone, name }) => alone && patient.some((pattern) => pattern.test(name)));
-  const slow = files.filter(({ alone, name }) => alone && waiting.test(name));
-  const others = files.filter((file) => file.alone && !beside.includes(file) && !slow.includes(file));
+  const [beside, slow, working, others] = sorted(
+    files.filter(({ alone }) => alone),
+    [patient, [waiting], busy],
+  );
   const each = (/** @type {readonly TestFile[]} */ list) => list.map((file) => [file]);
   const [half, otherHalf] = [true, false].map((is) =>
     sharing.filter(({ name }) => name.startsWith(halfOfTheWork) === is),
@@ -43,6 +56,24 @@ export function phasesOf(/** @type {readonly TestFile[]} */ files) {
   return [
     { lanes: 3, jobs: [...shared, ...each(beside)] },
     { lanes: 3, jobs: each(slow) },
+    { lanes: 2, jobs: each(working) },
     { lanes: 1, jobs: each(others) },
   ].filter(({ jobs }) => jobs.length > 0);
+}
+
+/**
+ * Gives each file to the first group that has a pattern for it, in the order of the group's patterns; what is left comes last.
+ *
+ * @returns {[TestFile[], TestFile[], TestFile[], TestFile[]]}
+ */
+function sorted(/** @type {readonly TestFile[]} */ files, /** @type {readonly (readonly RegExp[])[]} */ groups) {
+  const left = new Set(files);
+  const lists = groups.map((patterns) =>
+    patterns.flatMap((pattern) => {
+      const found = [...left].filter(({ name }) => pattern.test(name));
+      for (const file of found) left.delete(file);
+      return found;
+    }),
+  );
+  return /** @type {[TestFile[], TestFile[], TestFile[], TestFile[]]} */ ([...lists, [...left]]);
 }

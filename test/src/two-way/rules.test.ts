@@ -45,7 +45,9 @@ test("a call of a peer has a deadline, its own or that of the handler that makes
     server: { handlers: { ask: () => createClient(PhoneService, currentCall().peer!.invoke).hang() } },
   });
   const own = await failed(withOptions(createClient(PhoneService, peer.invoke), { timeoutMs: 30 }).hang());
-  assert.deepEqual([own.code, own.processed], ["deadline_exceeded", "maybe"]);
+  assert.equal(own.code, "deadline_exceeded");
+  // Or "yes", where the handler has heard of the deadline and answered before the caller's own timer.
+  assert.notEqual(own.processed, "no");
   const inherited = await failed(withOptions(desk, { timeoutMs: 30 }).ask("when?"));
   assert.equal(inherited.code, "deadline_exceeded");
   const leaving = new AbortController();
