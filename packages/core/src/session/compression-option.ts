@@ -1,6 +1,6 @@
 import type { Compression, CompressionChoice } from "../contract/compression.js";
 import { RpcError } from "../contract/errors.js";
-import { type BlockAlgorithm, deflate, loadLz4 } from "../wire/block-algorithm.js";
+import { type BlockAlgorithm, deflate, installedLz4 } from "../wire/block-algorithm.js";
 
 /**
  * Returns the ways to compress that the option `compression` names and this process has, the preferred one first. Throws
@@ -9,7 +9,7 @@ import { type BlockAlgorithm, deflate, loadLz4 } from "../wire/block-algorithm.j
 export function compressionOf(
   where: string,
   choice: CompressionChoice = false,
-  lz4: () => BlockAlgorithm = loadLz4,
+  lz4: () => BlockAlgorithm = installedLz4,
 ): readonly BlockAlgorithm[] {
   const names = choice === false ? [] : typeof choice === "string" ? [choice] : choice;
   if (!Array.isArray(names) || names.some((name) => name !== "deflate" && name !== "lz4")) {

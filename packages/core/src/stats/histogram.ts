@@ -55,8 +55,10 @@ export class Histogram {
     let count = 0;
     let sumMs = 0;
     for (let at = 0; at < this.#counts.length; at++) {
-      count += this.#counts[at]!;
-      sumMs += this.#counts[at]! * middleMs(at + this.#first);
+      const here = this.#counts[at]!;
+      if (here === 0) continue;
+      count += here;
+      sumMs += here * middleMs(at + this.#first);
     }
     return count === 0 ? 0 : sumMs / count;
   }
@@ -97,9 +99,12 @@ export class Histogram {
 
   /** Adds what another one has recorded. */
   merge(other: Histogram): void {
-    for (let at = 0; at < other.#counts.length; at++) {
-      const count = other.#counts[at]!;
-      if (count > 0) this.#put(at + other.#first, count);
+    const { length } = other.#counts;
+    if (length > 0) {
+      this.#put(other.#first, 0);
+      this.#put(other.#first + length - 1, 0);
+      const shift = other.#first - this.#first;
+      for (let at = 0; at < length; at++) this.#counts[at + shift]! += other.#counts[at]!;
     }
     this.#longestUs = Math.max(this.#longestUs, other.#longestUs);
   }

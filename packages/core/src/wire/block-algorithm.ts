@@ -68,3 +68,11 @@ export function loadLz4(require: (name: string) => unknown = createRequire(impor
     },
   };
 }
+
+let installed: BlockAlgorithm | undefined;
+
+/** Returns what `loadLz4` does, loaded once: finding the package takes longer than all else that a client without connections does. */
+export function installedLz4(): BlockAlgorithm {
+  installed ??= loadLz4();
+  return installed;
+}
