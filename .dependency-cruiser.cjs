@@ -15,6 +15,7 @@ const packages = {
   decorators: ["core", "schema", "balancer", "registry-memory", "registry-file"],
   codegen: ["core", "schema"],
   cli: ["core", "schema", "codegen"], // registries too, but only by import() of what a URL names
+  create: ["cli"],
 };
 
 /** For each folder of core the other folders that it may import. */

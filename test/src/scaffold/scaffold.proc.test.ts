@@ -9,7 +9,7 @@ import { buildByHand, filesBelow } from "./dockerfile.js";
 import { freshEnv, shell, start } from "./terminal.js";
 
 const repository = fileURLToPath(new URL("../../../", import.meta.url));
-const ofTheCommand = ["core", "schema", "codegen", "cli"];
+const ofTheCommand = ["core", "schema", "codegen", "cli", "create"];
 const packages = [...ofTheCommand, "balancer", "decorators", "registry-file", "registry-memory", "registry-dns"];
 
 describe("a scaffolded project, made and installed from packed packages outside of this repository", () => {
@@ -31,7 +31,9 @@ describe("a scaffolded project, made and installed from packed packages outside 
       tool,
       `npm install --silent --no-save --prefix . ${names.map((name) => `../packed/${name}`).join(" ")}`,
     );
-    ({ commands } = JSON.parse(await shell(folder, "tool/node_modules/.bin/rpc --json new shop --packages packed")));
+    // What `npm create @rpc shop` runs, once npm has fetched it.
+    const create = `npm exec --prefix tool -- create-rpc shop --json --packages packed`;
+    ({ commands } = JSON.parse(await shell(folder, create)));
   });
   after(() => rm(folder, { recursive: true, force: true }));
 

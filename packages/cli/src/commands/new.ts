@@ -22,7 +22,7 @@ export function declare(command: Command): void {
     )
     .option("--dry-run", "say what would be written, and write nothing")
     .option("--packages <folder>", "install our packages from archives that npm pack made (default: npm's registry)")
-    .addHelpText("after", "\nWithout installing rpc first: npm exec --package=@rpc/cli -- rpc new shop");
+    .addHelpText("after", "\nWithout installing rpc first: npm create @rpc shop");
 }
 
 export async function run({ operands, options, json }: Args<Options>, io: Io): Promise<number> {
