@@ -19,7 +19,7 @@ import { createProgress } from "./progress.js";
 
 const here = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
 const startMs = 20_000; // Node itself, on a busy machine
-const exitGraceMs = 2_000;
+const exitGraceMs = 5_000; // collecting what a thousand tests left takes its time on a busy machine
 
 /** Runs the files in order, in as few processes as possible. Never rejects because of a test. */
 export async function runFiles(/** @type {readonly TestFile[]} */ files, /** @type {RunOptions} */ options) {
