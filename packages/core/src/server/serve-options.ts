@@ -61,7 +61,10 @@ export interface ServeSettings extends NamedTags {
   readonly connections?: number;
   /** Streams of calls open at once, over all connections; calls with more are rejected. Defaults to 20,000. */
   readonly streams?: number;
-  /** Bytes of messages received in part, over all connections; above it the message begun last fails. Defaults to 256 MiB. */
+  /**
+   * Bytes of messages received in part, over all connections; above it those fail that came slowest over a second or more, else
+   * the one begun last. Defaults to 256 MiB.
+   */
   readonly partialBytes?: number;
   /**
    * Bytes that wait for sockets, over all connections; above it answers wait unencoded, and peers that read too slowly are cut

@@ -181,7 +181,7 @@ class ListeningServer implements Server {
       transports: { ...defaultTransports, ...options.transports } as Readonly<Record<string, Transport>>,
       listen: options.listen ?? "tcp://127.0.0.1:0",
       maxConnections: options.connections ?? connectionsAtMost(),
-      partials: new PartialBudget(options.partialBytes ?? 268_435_456),
+      partials: new PartialBudget(options.partialBytes ?? 268_435_456, clock),
       unsent: new UnsentBudget(options.unsentBytes ?? 268_435_456),
       streamBudget: new StreamBudget(options.streams ?? 20_000),
       drainMs: options.drainMs ?? 25_000,
@@ -234,6 +234,7 @@ class ListeningServer implements Server {
       toPeers: { calls: made.total().stats(total.made.total()), methods: made.stats(total.made) },
       accepts: this.#accepts.stats(),
       slowReaders: this.#slowReaders,
+      partialBytes: this.#settings.partials.bytes,
       ...this.#sessions.stats(total),
     };
   }

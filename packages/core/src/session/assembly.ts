@@ -22,6 +22,8 @@ interface Assembly<T> extends Spender {
 const growth = 4;
 /** What goes in parts is longer than this, in bytes, however much of its first frame is taken by fields. */
 const shortestBytes = 32_768;
+/** What is kept of a message beside its bytes: its call, and what it is kept in. */
+export const leastContextBytes = 1_024;
 const nothing = Buffer.alloc(0);
 /** Stands for the table until a message is begun: most connections never see one. Nothing is ever put in. */
 const noneBegun = new Map<number, never>();
@@ -62,8 +64,16 @@ export class Assemblies<T> {
     return this.#begun.size === 0 ? Number.POSITIVE_INFINITY : this.#progressAt;
   }
 
-  /** Begins a message with its first part. Throws where the peer begins more than it was told to. */
-  begin(id: number, totalBytes: number, context: T, bytes: Buffer, start: number, end: number): void {
+  /** Begins a message with its first part; `contextBytes` is about what its context holds. Throws where the peer begins more than it was told to. */
+  begin(
+    id: number,
+    totalBytes: number,
+    context: T,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    contextBytes = leastContextBytes,
+  ): void {
     const overfull = this.#announcedBytes + totalBytes > this.#limits.partialBytes && this.#begun.size > 0;
     if (overfull || this.#begun.size >= mostBegun(this.#limits)) {
       throw protocolError(
@@ -87,7 +97,11 @@ export class Assemblies<T> {
     this.#announcedBytes += totalBytes;
     if (this.#begun === noneBegun) this.#begun = new Map();
     this.#begun.set(id, assembly);
-    this.#budget?.begin(assembly);
+    if (this.#budget !== undefined) {
+      this.#budget.begin(assembly);
+      this.#budget.spend(assembly, contextBytes);
+      if (assembly.over) return;
+    }
     this.#progressAt = this.#clock.now();
     this.#append(assembly, bytes, start, end);
   }

@@ -10,7 +10,7 @@ import { Flag, Kind } from "../wire/header.js";
 import { decodeOpen } from "../wire/opening.js";
 import { protocolError } from "../wire/protocol-error.js";
 import { Answers } from "./answers.js";
-import { Assemblies, ownedLimits } from "./assembly.js";
+import { Assemblies, leastContextBytes, ownedLimits } from "./assembly.js";
 import type { Connection } from "./connection.js";
 import { diagnostics, type RejectEvent, type ServerCallEvent } from "./diagnostics.js";
 import { faultOf } from "./fault-of.js";
@@ -175,7 +175,7 @@ export class Incoming implements Source, Runner {
       this.#host?.admit(call);
     if (rejection !== undefined) this.#turnAway(call, rejection);
     else if (whole) this.#take(call, bytes, at, false);
-    else this.#assemblies.begin(id, fields.totalBytes, call, bytes, at, end);
+    else this.#assemblies.begin(id, fields.totalBytes, call, bytes, at, end, leastContextBytes + 2 * (at - start));
   }
 
   onChunk(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
@@ -550,6 +550,6 @@ function undecodable(method: Method, cause: unknown): RpcError {
 }
 
 function noRoomForParts(method: Method): RpcError {
-  const message = `${method.path}: this server has no room for a further message in parts (partialBytes): try again later`;
+  const message = `${method.path}: this server has no room for all messages in parts (partialBytes), and this one came slowest, or last: try again later`;
   return new RpcError("resource_exhausted", message, { reason: "PARTIAL_LIMIT", processed: "no" });
 }

@@ -20,6 +20,7 @@ import { protocolError } from "../wire/protocol-error.js";
 import { ConnectedPeer } from "./connected-peer.js";
 import type { Connection } from "./connection.js";
 import { connectionLost, noMoreCalls, notReady } from "./connection-lost.js";
+import { CutFrame } from "./cut-frame.js";
 import { type ConnectionEvent, diagnostics, type SuspectEvent } from "./diagnostics.js";
 import { Drain } from "./drain.js";
 import { type ErrorClasses, noErrorClasses } from "./error-classes.js";
@@ -94,6 +95,7 @@ export class Session implements Connection, PeerLine {
   readonly #openings: Openings;
   readonly #liveness: Liveness;
   readonly #slowReader: SlowReader;
+  readonly #cutFrame: CutFrame;
   readonly #drain: Drain;
   readonly #openedAt: number;
   /** Only who serves asks how long its calls have waited, and only sockets let them wait unseen. */
@@ -169,6 +171,7 @@ export class Session implements Connection, PeerLine {
       onSuspicion: (suspect) => this.#onSuspicion(suspect),
       close: (error) => this.close(error),
     });
+    this.#cutFrame = new CutFrame(options.partials, () => this.close(noRoomForParts()));
     this.#drain = new Drain(this, {
       role,
       serves: role === "acceptor" || options.host !== undefined,
@@ -367,6 +370,8 @@ export class Session implements Connection, PeerLine {
       this.#incoming.assemblies.waitingSince,
       this.#streaming?.streams.windows.waitingSince ?? Number.POSITIVE_INFINITY,
     );
+    this.#cutFrame.tick(this.#reader.heldBytes, this.counters.readBytes);
+    if (this.#over) return;
     if (
       now - partialSince >= this.limits.partialMs ||
       (this.#reader.heldBytes > 0 && now - this.readAt >= this.limits.partialMs)
@@ -714,6 +719,7 @@ export class Session implements Connection, PeerLine {
   #settleAll(error: RpcError, spareOneways = false): void {
     this.#retire();
     this.#reader.stop();
+    this.#cutFrame.end();
     this.#over = true;
     this.#outgoing.onClosed(error);
     this.#streaming?.made.onClosed(error);
@@ -732,6 +738,12 @@ export class Session implements Connection, PeerLine {
     this.#options.listener.onClosed(error);
     this.#drain.onClosed();
   }
+}
+
+function noRoomForParts(): RpcError {
+  const message =
+    "this server has no room for all messages in parts (partialBytes), and a frame on this connection came slowest";
+  return new RpcError("resource_exhausted", message, { reason: "PARTIAL_LIMIT", processed: "maybe" });
 }
 
 function shuttingDown(address: Address): RpcError {

@@ -46,7 +46,7 @@ test("where little room is left the slowest are ended first, and no more than ha
   assert.deepEqual(those, ["slow"]);
 });
 
-test("where there is none the slowest of those with most is ended, though each reads", () => {
+test("where there is none the slowest is ended, though each reads, but none that holds next to nothing", () => {
   const { budget, ended } = backlogs(100, { one: [60, 300], other: [60, 200], little: [1, 9_000] });
   budget.look(0);
   assert.deepEqual(ended, ["one"]);

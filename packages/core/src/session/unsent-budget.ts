@@ -1,5 +1,7 @@
 /** From this share of all there may be on, connections are ended that are too slow by themselves. */
 const pressure = 3 / 4;
+/** To end who holds less than this share of what all hold on average would make no room. */
+const noticeable = 1 / 16;
 
 /** A connection whose socket has not taken all that was said, as the budget knows it. */
 export interface Backlog {
@@ -54,10 +56,9 @@ export class UnsentBudget {
   }
 
   #end(now: number): void {
-    // Who holds less than others has no part in it.
-    const share = (this.#bytes / this.#backlogs.size) * pressure;
+    const least = (this.#bytes / this.#backlogs.size) * noticeable;
     const slowest = [...this.#backlogs]
-      .filter(({ countedBytes }) => countedBytes >= share)
+      .filter(({ countedBytes }) => countedBytes >= least)
       .map((backlog) => ({ backlog, restMs: backlog.restMs(now) ?? 0 }))
       .filter(({ restMs }) => restMs > 0)
       .sort((one, other) => other.restMs - one.restMs);

@@ -153,6 +153,8 @@ export interface ServerStats extends EndStats, ServedStats {
   readonly accepts: AttemptStats;
   /** Connections cut off since their peers read nothing, or too slowly (`SLOW_READER`). */
   readonly slowReaders: number;
+  /** Bytes held of messages received in part. */
+  readonly partialBytes: number;
   /** Calls that it made of its peers, as their callers see them, retries within them; `latency` is that of the attempts. */
   readonly toPeers: MethodStats;
 }
