@@ -20,7 +20,7 @@ export function connectInPlace(to: NetConnectOpts, landing: () => Buffer | undef
     onread: {
       buffer: () => (heard ? (landing() ?? everywhere) : everywhere),
       callback(count, bytes) {
-        const chunk = (bytes as Buffer).subarray(0, count);
+        const chunk = count === bytes.length ? (bytes as Buffer) : (bytes as Buffer).subarray(0, count);
         // Before anybody listens, and while it is paused, it waits in the stream, as always.
         heard = socket.readableFlowing === true && socket.readableLength === 0 && socket.listenerCount("data") > 0;
         if (!heard) return socket.push(Buffer.from(chunk));

@@ -11,6 +11,8 @@ import { preface } from "./preface.js";
 /** A stream whose writes end when the test says so, and which sees whether a buffer was changed before that. */
 class SlowStream extends Duplex {
   readonly writes: Buffer[] = [];
+  /** Whether the next write ends at once, as one does that a socket has room for. */
+  atOnce = (): boolean => false;
   readonly #ends: (() => void)[] = [];
 
   override _read(): void {}
@@ -39,6 +41,10 @@ class SlowStream extends Duplex {
   #begin(parts: Buffer[], done: () => void): void {
     const before = Buffer.concat(parts);
     this.writes.push(before);
+    if (this.atOnce()) {
+      done();
+      return;
+    }
     this.#ends.push(() => {
       assert.ok(Buffer.concat(parts).equals(before), "a page was used again before it had been sent");
       done();
@@ -381,6 +387,84 @@ test("a codec that reserves more than it writes is not refused for it", async ()
   outbox.end();
   await flush();
   assert.ok(readBack(Buffer.concat(stream.writes)).messages[0]?.body.equals(body));
+});
+
+/** Puts a whole item in, its body written as a codec would. */
+function putItem(outbox: Outbox, id: number, body: Buffer): void {
+  outbox.beginItem(0, 0, id, body.length);
+  outbox.reserve(body.length);
+  outbox.position += body.copy(outbox.bytes, outbox.position);
+  if (outbox.bodyBytes <= maxFrameBytes) outbox.endItem();
+  else outbox.endItemInTwo(0, 0, id);
+}
+
+test("items arrive whole and in order, whichever writes end at once, and no page is used again before it has been sent", async () => {
+  const size = fc.oneof(
+    fc.nat(300),
+    fc.integer({ min: 10_000, max: 20_000 }),
+    fc.integer({ min: 60_000, max: 66_000 }),
+  );
+  const step = fc.record({ size, fate: fc.constantFrom("on", "on", "on", "turn", "take", "waits") });
+  const ends = fc.array(fc.boolean(), { minLength: 1, maxLength: 7 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), ends, async (steps, atOnce) => {
+      const { outbox, stream, clock, flush } = sending();
+      let write = 0;
+      stream.atOnce = () => atOnce[write++ % atOnce.length]!;
+      const expected: Buffer[] = [];
+      for (const [at, { size, fate }] of steps.entries()) {
+        const body = patterned(size, at + 1);
+        expected.push(body);
+        if (fate === "waits") {
+          outbox.beginItem(0, 0, at + 1, body.length);
+          outbox.reserve(body.length);
+          outbox.position += body.copy(outbox.bytes, outbox.position);
+          const waiting = outbox.detach();
+          const half = waiting.body.length >> 1;
+          outbox.part(Flag.more, 0, at + 1, Buffer.alloc(4), waiting.body.subarray(0, half));
+          await clock.settle();
+          outbox.part(0, 0, at + 1, Buffer.alloc(0), waiting.body.subarray(half), waiting.page);
+        } else {
+          putItem(outbox, at + 1, body);
+        }
+        if (fate === "turn") await clock.settle();
+        if (fate === "take") stream.endWrite();
+      }
+      await flush();
+      const got: Buffer[][] = steps.map(() => []);
+      let begun = 0;
+      const reader = new FrameReader({
+        frame(_kind, flags, _target, id, bytes, start, end) {
+          // A first part begins with the field that says how long the item is.
+          const first = (flags & Flag.more) !== 0;
+          got[id - 1]!.push(Buffer.from(bytes.subarray(first ? start + 4 : start, end)));
+          assert.ok(id >= begun);
+          begun = id;
+        },
+      });
+      reader.push(preface);
+      reader.push(Buffer.concat(stream.writes));
+      for (const [at, body] of expected.entries()) assert.ok(Buffer.concat(got[at]!).equals(body), `item ${at + 1}`);
+      assert.ok(outbox.empty);
+      assert.equal(outbox.itemBytes, 0);
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test("long items that the socket takes at once are gone at once: a producer waits for no turn of the event loop between them", async () => {
+  const { outbox, stream, flush } = sending();
+  stream.atOnce = () => true;
+  for (let id = 1; id <= 8; id++) putItem(outbox, id, Buffer.alloc(65_541, id));
+  assert.equal(stream.writes.length, 4);
+  assert.equal(outbox.itemBytes, 0);
+  stream.atOnce = () => false;
+  for (let id = 9; id <= 12; id++) putItem(outbox, id, Buffer.alloc(65_541, id));
+  assert.equal(stream.writes.length, 5, "while a write is under way the next one gathers");
+  assert.ok(outbox.itemBytes > 4 * 65_541);
+  await flush();
+  assert.ok(outbox.empty);
+  assert.equal(outbox.itemBytes, 0);
 });
 
 test("what waits for credit lies in memory that is lent again only once its last part has left, and is garbage nowhere", async () => {

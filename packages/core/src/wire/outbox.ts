@@ -101,6 +101,10 @@ export class Outbox implements Sink {
   /** Bytes of streams' items that wait, and that are being written. */
   #itemBytes = 0;
   #itemsWritingBytes = 0;
+  /** Whether the item that was put in last is a long one. */
+  #longItems = false;
+  /** Writes that the socket took at once, and whose callbacks have not come yet. */
+  #takenEarly = 0;
   /** When the socket was last given something while a long message waited, in ms on the clock. */
   #givenAt = 0;
   #pagesOfWrite: Buffer[] = [];
@@ -130,13 +134,15 @@ export class Outbox implements Sink {
     if (this.#writingBytes === 0) this.#write();
   };
   readonly #onWritten = (): void => {
-    for (const page of this.#pagesOfWrite) pages.give(page);
-    this.#pagesOfWrite = [];
-    this.#writingBytes = 0;
-    const itemsTaken = this.#itemsWritingBytes > 0;
-    this.#itemsWritingBytes = 0;
+    let itemsTaken = this.#takenEarly > 0;
+    if (itemsTaken) {
+      this.#takenEarly--;
+    } else {
+      itemsTaken = this.#itemsWritingBytes > 0;
+      this.#taken();
+    }
     if (this.#closed) return;
-    this.#write();
+    if (this.#writingBytes === 0) this.#write();
     if (itemsTaken) this.#options.onItemsTaken?.();
     if (this.#wasFull && !this.full) {
       this.#wasFull = false;
@@ -434,8 +440,9 @@ export class Outbox implements Sink {
 
   #closeItem(bytes: number): void {
     this.#itemBytes += bytes;
+    this.#longItems = bytes > eagerBytes;
     this.#closeFrame();
-    this.#leaveSoon(this.position, bytes > eagerBytes ? eagerItemBytes : eagerBytes);
+    this.#leaveSoon(this.position, this.#longItems ? eagerItemBytes : eagerBytes);
   }
 
   #leaveSoon(gatheredBytes: number, eager = eagerBytes): void {
@@ -538,17 +545,30 @@ export class Outbox implements Sink {
     try {
       if (parts.length === 1) {
         stream.write(parts[0]!, this.#onWritten);
-        return;
+      } else {
+        stream.cork();
+        const last = parts.length - 1;
+        for (let index = 0; index < last; index++) stream.write(parts[index]!);
+        stream.write(parts[last]!, this.#onWritten);
+        stream.uncork();
       }
-      stream.cork();
-      const last = parts.length - 1;
-      for (let index = 0; index < last; index++) stream.write(parts[index]!);
-      stream.write(parts[last]!, this.#onWritten);
-      stream.uncork();
+      // Of long items the next ones follow at once: their producers need not wait until the socket says what is seen already.
+      if (this.#longItems && this.#itemsWritingBytes > 0 && stream.writableLength === 0) {
+        this.#takenEarly++;
+        this.#taken();
+      }
     } catch (thrown) {
       // Streams of transports and of `onConnect` are somebody else's: what one throws ends it, as what it reports would.
       stream.destroy(thrown instanceof Error ? thrown : new Error("writing to the stream failed", { cause: thrown }));
     }
+  }
+
+  /** The socket has taken all that it was given. */
+  #taken(): void {
+    for (const page of this.#pagesOfWrite) pages.give(page);
+    this.#pagesOfWrite = [];
+    this.#writingBytes = 0;
+    this.#itemsWritingBytes = 0;
   }
 
   #pack(packer: BlockPacker): void {
