@@ -26,6 +26,7 @@ export const streamSlowConsumer = defineTrial({
     const [core, bare] = await Promise.all(
       kinds.map(async (kind) => {
         const { client, server } = await openEnds(lab, kind);
+        await Promise.all([client.ask("look", {}), server.ask("look", {})]);
         await client.ask("slowly", { totalBytes, bytesPerSecond }, 120_000);
         return Promise.all([client.ask("peak", {}), server.ask("peak", {})]);
       }),

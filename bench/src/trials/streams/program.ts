@@ -12,15 +12,24 @@ const [side, name] = process.argv.slice(2);
 const kind = name === "core" ? coreStreams : bareStreams;
 const crowd = { controller: new AbortController(), readers: [] as Promise<void>[] };
 let peak = { heldBytes: 0, rssBytes: 0 };
+let looking = false;
 let streams: Streams | undefined;
 
-setInterval(() => {
+/** Looks from now on; not before it is asked for, since what it costs would be taken for that of the streams. */
+function look(): void {
+  if (!looking) setInterval(note, lookEveryMs).unref();
+  looking = true;
+  peak = { heldBytes: 0, rssBytes: 0 };
+  note();
+}
+
+function note(): void {
   const { heldBytes, rssBytes } = peak;
   peak = {
     heldBytes: Math.max(heldBytes, kind.heldBytes()),
     rssBytes: Math.max(rssBytes, process.memoryUsage.rss()),
   };
-}, lookEveryMs).unref();
+}
 
 answerQuestions<StreamQuestions>(
   {
@@ -52,10 +61,13 @@ answerQuestions<StreamQuestions>(
       if (seen !== totalBytes) throw new Error(`${seen} bytes came where ${totalBytes} were right.`);
       return null;
     },
+    async look() {
+      look();
+      return null;
+    },
     async peak() {
-      const found = peak;
-      peak = { heldBytes: 0, rssBytes: process.memoryUsage.rss() };
-      return found;
+      note();
+      return peak;
     },
     async crowd({ streams: count }) {
       crowd.controller.abort();

@@ -10,7 +10,9 @@ export interface StreamQuestions {
   bytes: { readonly ask: { readonly totalBytes: number }; readonly answer: number };
   /** Client: reads so many bytes of one stream, no faster than told. */
   slowly: { readonly ask: { readonly totalBytes: number; readonly bytesPerSecond: number }; readonly answer: null };
-  /** The most that was held and resident since this was last asked, looked at every tenth of a second. */
+  /** Looks every tenth of a second, from now on, at what is held and resident. */
+  look: { readonly ask: object; readonly answer: null };
+  /** The most that was held and resident since it has looked. */
   peak: { readonly ask: object; readonly answer: Peak };
   /** Client: opens so many streams that send 20 items of 100 bytes a second each, and reads them until asked again; 0 closes them. */
   crowd: { readonly ask: { readonly streams: number }; readonly answer: null };
