@@ -15,7 +15,11 @@ const onewayCalls = 8;
 const credentials = { right: "right-0123456789", evil: "evil-0123456789" };
 
 /** A server whose `hang` ends by `release` alone, whatever its signal says; a right client, and peers that have opened `hang`. */
-async function crowding(t: TestContext, settings: ServeSettings = { handlersRunning: places }) {
+async function crowding(
+  t: TestContext,
+  settings: ServeSettings = { handlersRunning: places },
+  on?: () => Promise<null>,
+) {
   const ground = inMemory();
   let release!: (value: null) => void;
   const released = new Promise<null>((resolve) => {
@@ -24,7 +28,7 @@ async function crowding(t: TestContext, settings: ServeSettings = { handlersRunn
   const served = await serving(t, ground, {
     authenticate: tokens(credentials),
     ...settings,
-    on: { hang: () => released },
+    on: { hang: on ?? (() => released) },
   });
   atEnd(t, () => release(null));
   const { probe } = calling(t, ground, served.address, { credentials: credentials.right });
@@ -127,4 +131,62 @@ test("a client that makes a thousand oneway calls at once, gives up a thousand o
   release();
   await Promise.all(more);
   assert.equal(server.stats().turnedAway, 0);
+});
+
+test("however calls that nobody waits for came to their ends, the share is the same afterwards", async (t) => {
+  let release: (value: null) => void = () => {};
+  let over = false;
+  const hang = () =>
+    new Promise<null>((resolve) => {
+      if (over) resolve(null);
+      const before = release;
+      release = (value) => {
+        before(value);
+        resolve(value);
+      };
+    });
+  const { server, evil, ran, aborted } = await crowding(t, { handlersRunning: places }, hang);
+  const rest = async (): Promise<void> => {
+    release(null);
+    await until("nothing runs", () => server.stats().running === 0 && server.stats().waitQueue.entries === 0);
+  };
+  for (let round = 0; round < 8; round++) {
+    const peer = await evil();
+    peer.send(
+      request({ id: 2, oneway: true }),
+      request({ id: 3 }),
+      request({ id: 4 }),
+      request({ id: 5, oneway: true }),
+      // Never begun: cancelled in the same read, expired, of no method, of arguments that are none.
+      request({ id: 6 }),
+      cancel(6),
+      request({ id: 7, oneway: true, timeLeftMs: 0 }),
+      request({ id: 8, oneway: true, method: 99 }),
+      request({ id: 9, oneway: true, body: Buffer.from([0xc1]) }),
+      ping(),
+    );
+    await peer.expect("pong");
+    await until("four run", () => server.stats().running === 4);
+    peer.send(cancel(3), cancel(3), cancel(5), cancel(9), ping());
+    await peer.expect("pong");
+    if (round % 2 === 0) {
+      await rest();
+      peer.send(ping());
+    } else {
+      const told = aborted.length;
+      peer.reset();
+      await until("the one that is waited for is told", () => aborted.length === told + 1);
+      await rest();
+    }
+  }
+  const peer = await evil();
+  const before = ran.length;
+  peer.send(...ids(2, 100).map((id) => request({ id, oneway: true, timeLeftMs: 600_000 })), ping());
+  await peer.expect("pong");
+  await until("as many run as may", () => ran.length - before >= 36);
+  peer.send(ping());
+  await peer.expect("pong");
+  assert.equal(ran.length - before, 36, "nine sixteenths of 64");
+  over = true;
+  release(null);
 });

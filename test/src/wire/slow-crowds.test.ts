@@ -42,7 +42,7 @@ for (const ground of [inMemory(), onTcp(), onTls()]) {
     // Elsewhere the system's memory, and when it is given back, is part of the figure.
     const held = ground.name === "memory" ? heldBytes() - before : 0;
     assert.ok(held < unsentBytes + 12 * MiB, `${held} bytes are held`);
-    for (let step = 0; step < 12; step++) {
+    for (let step = 0; step < 8; step++) {
       await drip(peers);
       await clock.advance(250);
       const echoed = await Promise.all([probe.echo(million), probe.echo(million), probe.echo(million)]);
