@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { describe, type TestContext, test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import { type RpcError, withOptions } from "@rpc/core";
 import { failed } from "../wire/ground/failed.js";
 import { until } from "../wire/ground/until.js";
@@ -61,6 +62,40 @@ for (const ground of streamGrounds) {
         return through;
       }
     });
+
+    // Within the process items are handed over as they are.
+    if (ground.wired)
+      test("a generator may use its memory again for the next item, and what was read is its reader's for good", async (t) => {
+        const sizes = Array.from(
+          { length: 30 },
+          (_, index) => [70, 30_000, 65_536, 66_000, 65_520, 130_000][index % 6]!,
+        );
+        // Every item is kept until the end; a reader that pauses makes items wait for credit, cut in parts or whole.
+        const paused = async (items: AsyncIterable<unknown>): Promise<Buffer[]> => {
+          const all: Buffer[] = [];
+          for await (const item of items) {
+            all.push(item as Buffer);
+            if (all.length % 5 === 0) for (let turns = 0; turns < 4; turns++) await turn();
+          }
+          return all;
+        };
+        async function* again(first: number): AsyncGenerator<Buffer> {
+          const memory = Buffer.alloc(130_000);
+          for (const [index, size] of sizes.entries()) yield memory.fill(first + index).subarray(0, size);
+        }
+        const check = (items: readonly Buffer[], first: number): void => {
+          assert.equal(items.length, sizes.length);
+          for (const [index, item] of items.entries())
+            assert.ok(item.equals(Buffer.alloc(sizes[index]!, first + index)), `item ${index + 1}`);
+        };
+        const { client } = await ground.open(t, {
+          give: () => again(1),
+          take: async (items) => check(await paused(items), 101),
+        });
+        const [one, other] = await Promise.all([paused(client.give()), paused(client.give()), client.take(again(101))]);
+        check(one, 1);
+        check(other, 1);
+      });
 
     test("a handler that declares a ReadableStream gets one", async (t) => {
       const { client } = await ground.open(t, {
