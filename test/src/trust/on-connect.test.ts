@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Duplex } from "node:stream";
+import { Duplex, PassThrough } from "node:stream";
 import { test } from "node:test";
 import type { NewConnection } from "@rpc/core";
 import { createManualClock } from "@rpc/core/testing";
@@ -22,6 +22,29 @@ function scrambled(bare: Duplex): Duplex {
   });
   bare.on("data", (chunk: Buffer) => void (outer.push(turned(chunk)) || bare.pause()));
   bare.on("end", () => outer.push(null));
+  return outer;
+}
+
+/** A stream over another one that says at once of what it is given that it is written, and hands it on some turns later. */
+function keeping(bare: Duplex): Duplex {
+  const kept = new PassThrough({ highWaterMark: 1_048_576 });
+  const outer = new Duplex({
+    allowHalfOpen: false,
+    read: () => void bare.resume(),
+    write: (chunk: Buffer, _encoding, done) => void kept.write(chunk, done),
+    final: (done) => void kept.end(done),
+  });
+  bare.on("data", (chunk: Buffer) => void (outer.push(chunk) || bare.pause()));
+  bare.on("end", () => outer.push(null));
+  const handOn = async (): Promise<void> => {
+    for await (const chunk of kept) {
+      for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+      bare.write(chunk);
+    }
+    bare.end();
+  };
+  handOn().catch(() => {});
+  outer.once("close", () => kept.destroy());
   return outer;
 }
 
@@ -54,6 +77,16 @@ for (const ground of grounds.map((make) => make())) {
     await until("all is closed", () => [...bare, ...wrapped].every(({ destroyed }) => destroyed));
     assert.equal(server.connections, 0);
     assert.equal(bare.length, 2);
+  });
+
+  test(`a stream put in place of the bare one may keep what it was given beyond the write: nothing of it is written over (${ground.name})`, async (t) => {
+    const wrap = ({ stream }: NewConnection): Duplex => keeping(stream);
+    const { address } = await serving(t, ground, { onConnect: wrap });
+    const { probe } = calling(t, ground, address, { onConnect: wrap });
+    for (let round = 0; round < 10; round++) {
+      const texts = Array.from({ length: 20 }, (_, n) => `${round} ${n} `.repeat(100 + n * 20));
+      assert.deepEqual(await Promise.all(texts.map((text) => probe.echo(text))), texts);
+    }
   });
 
   test(`a connection that onConnect refuses on the server is closed without a word (${ground.name})`, async (t) => {

@@ -7,6 +7,7 @@ import { checkHelloSize } from "../session/handshake.js";
 import { Session } from "../session/session.js";
 import type { SessionOptions } from "../session/session-options.js";
 import type { Ledger } from "../stats/ledger.js";
+import { isDoneWhenWritten } from "../transport/done-when-written.js";
 import { letThrough } from "../transport/let-through.js";
 import { type CredentialsOption, checkWay, credentialsOf } from "./credentials.js";
 import type { SessionEvents } from "./link.js";
@@ -45,6 +46,7 @@ export async function dial(
       const dialled = new Session({
         role: "dialler",
         stream,
+        reusesPages: isDoneWhenWritten(stream),
         credentials,
         address,
         listener: {

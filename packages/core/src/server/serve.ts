@@ -36,6 +36,7 @@ import { MethodTable } from "../stats/method-table.js";
 import type { ServerStats } from "../stats/snapshots.js";
 import { schemeOf } from "../transport/address.js";
 import { defaultTransports } from "../transport/default-transports.js";
+import { isDoneWhenWritten } from "../transport/done-when-written.js";
 import { Arrivals } from "./arrivals.js";
 import { checkListen } from "./check-listen.js";
 import { connectionsAtMost } from "./connections-at-most.js";
@@ -390,6 +391,7 @@ class ListeningServer implements Server {
     const session = new Session({
       role: "acceptor",
       stream,
+      reusesPages: isDoneWhenWritten(stream),
       address: remote,
       certificate,
       judge: this.#judge,

@@ -53,6 +53,8 @@ export interface SessionListener {
 export interface SessionOptions {
   readonly role: "dialler" | "acceptor";
   readonly stream: Duplex;
+  /** Whether the stream is done with what it was given once it says so, see `isDoneWhenWritten`. Defaults to false. */
+  readonly reusesPages?: boolean;
   /** The other end's address, for messages and for `peer`. */
   readonly address: Address;
   readonly clock: Clock;

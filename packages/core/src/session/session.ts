@@ -137,6 +137,7 @@ export class Session implements Connection, PeerLine {
     this.outbox = new Outbox({
       stream,
       clock,
+      reusesPages: options.reusesPages,
       highWaterBytes: limits.highWaterBytes,
       longWaterBytes: limits.highWaterBytes + limits.messageBytes,
       holdBytes: holdBytes(limits),

@@ -58,7 +58,7 @@ export function streamPair(): [Duplex, Duplex] {
   return [near, far];
 }
 
-class MemoryStream extends Duplex {
+export class MemoryStream extends Duplex {
   #other: MemoryStream | undefined;
   /** Called when this side's reader wants more of what the other wrote. */
   #resume: (() => void) | undefined;

@@ -56,7 +56,14 @@ function sending({ highWaterBytes = 1_048_576, longWaterBytes = 1_048_576 } = {}
   const clock = createManualClock();
   const stream = new SlowStream();
   let rooms = 0;
-  const outbox = new Outbox({ stream, clock, highWaterBytes, longWaterBytes, onRoom: () => rooms++ });
+  const outbox = new Outbox({
+    stream,
+    clock,
+    reusesPages: true,
+    highWaterBytes,
+    longWaterBytes,
+    onRoom: () => rooms++,
+  });
   /** Lets the turn end, and every write until nothing is left. */
   const flush = async (): Promise<void> => {
     await clock.settle();

@@ -52,6 +52,8 @@ export interface Detached {
 export interface OutboxOptions {
   readonly stream: Duplex;
   readonly clock: Clock;
+  /** Whether the stream is done with what it was given once it says so: its memory is used again then. Defaults to false. */
+  readonly reusesPages?: boolean | undefined;
   /** Above this many waiting bytes `full` is true; long messages that wait for nothing but their turns are not among them. */
   readonly highWaterBytes: number;
   /** Above this many `full` is true whatever they wait for. Defaults to `highWaterBytes`. */
@@ -565,7 +567,7 @@ export class Outbox implements Sink {
 
   /** The socket has taken all that it was given. */
   #taken(): void {
-    for (const page of this.#pagesOfWrite) pages.give(page);
+    if (this.#options.reusesPages === true) for (const page of this.#pagesOfWrite) pages.give(page);
     this.#pagesOfWrite = [];
     this.#writingBytes = 0;
     this.#itemsWritingBytes = 0;
