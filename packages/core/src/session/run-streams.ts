@@ -60,6 +60,13 @@ export class RunStreams implements RunStreamsOwner {
     const streams = places.length + (method.kind === "client" ? 0 : 1);
     if (this.open + streams > limits.streams)
       return tooManyStreams(method.path, `${this.open} of this connection, and limits.streams is ${limits.streams}`);
+    // A peer may leave streams faster than what yields them ends: as many may be ending as may be open.
+    const ending = this.streaming.endings.running;
+    if (ending > 0 && ending >= limits.streams)
+      return tooManyStreams(
+        method.path,
+        `${ending} that this connection has left do not end: do their sources look at the call's signal? limits.streams is ${limits.streams}`,
+      );
     if (budget?.take(streams) === false)
       return tooManyStreams(method.path, `${budget.taken} of this server, and its option streams is ${budget.most}`);
     const stream = new RunStream(this, call, places, method.kind === "server" ? 0 : 1 + places.length);

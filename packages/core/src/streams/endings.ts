@@ -17,15 +17,21 @@ export class Endings {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #pending = new Set<Ending>();
+  #running = 0;
 
   constructor(clock: Clock, logger: Logger) {
     this.#clock = clock;
     this.#logger = logger;
   }
 
-  /** Producers that have not ended. */
+  /** Producers that have not ended, and whose ends are watched. */
   get size(): number {
     return this.#pending.size;
+  }
+
+  /** Producers that were told to end and have not. */
+  get running(): number {
+    return this.#running;
   }
 
   /** Calls `return` of a producer of the method at `path`. */
@@ -35,13 +41,15 @@ export class Endings {
       if (!(ended instanceof Object) || !("then" in ended)) return;
       const ending: Ending = { path, sinceMs: this.#clock.now() };
       if (this.#pending.size < mostWatched) this.#pending.add(ending);
-      Promise.resolve(ended).then(
-        () => this.#pending.delete(ending),
-        (thrown) => {
-          this.#pending.delete(ending);
-          this.#failed(path, thrown);
-        },
-      );
+      this.#running++;
+      const over = (): void => {
+        this.#running--;
+        this.#pending.delete(ending);
+      };
+      Promise.resolve(ended).then(over, (thrown) => {
+        over();
+        this.#failed(path, thrown);
+      });
     } catch (thrown) {
       this.#failed(path, thrown);
     }
