@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isExpected, isFlat } from "./judge.js";
-import { soak } from "./soak.js";
+import { type Soaked, soak } from "./soak.js";
+
+/** A short run may seem to climb while the engine still compiles; what is kept climbs in a longer one, too. */
+async function soaked(): Promise<Soaked> {
+  const run = (forMs: number) => soak({ forMs, onProgress: () => {}, onChild: () => {} });
+  const short = await run(20_000);
+  return isFlat(short.client) && isFlat(short.server) ? short : run(60_000);
+}
 
 test("connections that come and go, cancels, timeouts, failures and restarts leave nothing behind, on either side", async () => {
-  const { calls, tally, client, server } = await soak({ forMs: 20_000, onProgress: () => {}, onChild: () => {} });
+  const { calls, tally, client, server } = await soaked();
   assert.deepEqual(
     Object.keys(tally).filter((name) => !isExpected(name)),
     [],

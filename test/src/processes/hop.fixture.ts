@@ -67,7 +67,15 @@ async function hop(round: number, spendMs: number): Promise<null> {
   if (round < 0) return next === undefined ? null : next.hop(round);
   const startedAt = performance.now();
   const { deadline, priority, signal } = currentCall();
-  const own: Seen = { leftMs: deadline - startedAt, priority, spentMs: 0, abortedMs: -1, code: "", lagMs: 0 };
+  const own: Seen = {
+    leftMs: deadline - startedAt,
+    priority,
+    spentMs: 0,
+    abortedMs: -1,
+    code: "",
+    endedMs: -1,
+    lagMs: 0,
+  };
   seen.set(round, own);
   const stop = watchLag();
   const aborted = new Promise<void>((resolve) => {
@@ -86,5 +94,10 @@ async function hop(round: number, spendMs: number): Promise<null> {
   }
   await new Promise((resolve) => setTimeout(resolve, spendMs));
   own.spentMs = performance.now() - startedAt;
-  return next.hop(round);
+  try {
+    return await next.hop(round);
+  } finally {
+    own.endedMs = performance.now() - startedAt;
+    if (own.abortedMs < 0) own.lagMs = stop();
+  }
 }

@@ -15,6 +15,8 @@ export interface Seen {
   /** When its signal aborted; −1 before. */
   abortedMs: number;
   code: string;
+  /** When its handler was over, by what it had called; −1 before. */
+  endedMs: number;
   /** How long this process's event loop was held up meanwhile, at most. */
   lagMs: number;
 }
