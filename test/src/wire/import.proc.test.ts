@@ -38,14 +38,19 @@ test("importing core loads core alone: no msgpackr, no inversify, no winston, no
 });
 
 test("importing core costs less than starting the process does", () => {
-  const timed = (module: string): number =>
-    Number(
+  const timed = (module: string): readonly [importMs: number, startMs: number] =>
+    JSON.parse(
       run(`const startedAt = performance.now();
            await import(${JSON.stringify(module)});
-           console.log((performance.now() - startedAt) / performance.nodeTiming.bootstrapComplete);`),
+           console.log(JSON.stringify([performance.now() - startedAt, performance.nodeTiming.bootstrapComplete]));`),
     );
-  const ratios = Array.from({ length: 7 }, () => timed("@rpc/core") - timed("data:text/javascript,")).sort(
-    (a, b) => a - b,
-  );
-  assert.ok(ratios[3]! < 2, `the median import took ${ratios[3]!.toFixed(2)} times as long as starting Node`);
+  // The least of several: whatever else the machine does only adds to it.
+  const least = (module: string) => {
+    const runs = Array.from({ length: 7 }, () => timed(module));
+    return [0, 1].map((which) => Math.min(...runs.map((times) => times[which]!))) as [number, number];
+  };
+  const [coreMs, startMs] = least("@rpc/core");
+  const [nothingMs] = least("data:text/javascript,");
+  const ratio = (coreMs - nothingMs) / startMs;
+  assert.ok(ratio < 1, `the quickest import took ${ratio.toFixed(2)} times as long as starting Node`);
 });
