@@ -125,6 +125,13 @@ export class InFlight {
     return pending;
   }
 
+  /** Takes a call out of which nothing was written. An id that nobody has seen is given out again, where none came behind it. */
+  takeBack(id: number): PendingCall | undefined {
+    const pending = this.take(id);
+    if (pending !== undefined && this.#next === id + 1) this.#next = id;
+    return pending;
+  }
+
   /** The ids of the calls that are in; of one tracker, where one is given. */
   ids(tracker?: Tracker): number[] {
     const { ids, calls, trackers } = this.#columns;

@@ -318,7 +318,7 @@ export class Outgoing implements Carrier, QueueOwner {
     } catch (cause) {
       this.#turnAt = -1;
       outbox.rollback();
-      this.#inFlight.take(id)?.fail(unsendable(call, cause), now);
+      this.#inFlight.takeBack(id)?.fail(unsendable(call, cause), now);
       return;
     }
     if (call.oneway) {
@@ -332,7 +332,7 @@ export class Outgoing implements Carrier, QueueOwner {
 
   /** What was encoded finds no room: it is the first of the queue. */
   #putBack(id: number, body: Buffer): void {
-    const pending = this.#inFlight.take(id)!;
+    const pending = this.#inFlight.takeBack(id)!;
     pending.call.carrier = pending;
     this.#queue.putBack(pending, body);
   }

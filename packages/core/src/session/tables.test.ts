@@ -30,6 +30,7 @@ test("the table of calls in flight keeps each under its own id, whatever is put 
     { weight: 5, arbitrary: fc.record({ do: fc.constant("add" as const), which: fc.nat() }) },
     { weight: 4, arbitrary: fc.record({ do: fc.constant("take" as const), which: fc.nat() }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("skip" as const), which: fc.nat() }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("take back" as const), which: fc.nat() }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("never given" as const), which: fc.nat() }) },
   );
   fc.assert(
@@ -54,6 +55,12 @@ test("the table of calls in flight keeps each under its own id, whatever is put 
             assert.ok(id > last);
             last = id;
             assert.equal(calls.get(id), undefined);
+          } else if (what === "take back") {
+            // What nobody has seen was never issued.
+            const { id, call } = put(calls);
+            assert.ok(id > last);
+            assert.equal(calls.takeBack(id)?.call, call);
+            assert.equal(calls.issued(id), false);
           } else if (what === "take" && known.length > 0) {
             const id = known[which % known.length]!;
             const taken = calls.take(id);
