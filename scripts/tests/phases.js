@@ -44,7 +44,7 @@ const busy = [
 /** Returns the phases of a run; those without files are left out. @returns {Phase[]} */
 export function phasesOf(/** @type {readonly TestFile[]} */ files) {
   const sharing = files.filter(({ alone }) => !alone);
-  const [beside, slow, working, others] = sorted(
+  const [beside, slow, working, others] = grouped(
     files.filter(({ alone }) => alone),
     [patient, [waiting], busy],
   );
@@ -66,7 +66,7 @@ export function phasesOf(/** @type {readonly TestFile[]} */ files) {
  *
  * @returns {[TestFile[], TestFile[], TestFile[], TestFile[]]}
  */
-function sorted(/** @type {readonly TestFile[]} */ files, /** @type {readonly (readonly RegExp[])[]} */ groups) {
+function grouped(/** @type {readonly TestFile[]} */ files, /** @type {readonly (readonly RegExp[])[]} */ groups) {
   const left = new Set(files);
   const lists = groups.map((patterns) =>
     patterns.flatMap((pattern) => {

@@ -1,9 +1,9 @@
 import type { Clock } from "../contract/clock.js";
 import type { Method } from "../contract/method.js";
 import { Gate } from "./gate.js";
+import { OrphanShare } from "./orphan-share.js";
 import { queueFull, type Refusal } from "./refusals.js";
 import { TurnBudget } from "./turn-budget.js";
-import { UnheardShare } from "./unheard-share.js";
 import type { Source, Startable, Waiting } from "./waiting.js";
 
 /** How often calls that wait are looked at while nothing else happens, in ms. */
@@ -12,6 +12,7 @@ const lookMs = 10;
 const retryAfterMs = 100;
 const retrySpreadMs = 100;
 const spreadStep = 37;
+
 /** Bounds of a server. */
 export interface StartLimits {
   /** Handlers running at once. */
@@ -32,7 +33,7 @@ export class StartQueue {
   waitingBytes = 0;
   /** Calls turned away since the start, because too many came. */
   refused = 0;
-  readonly unheard = new UnheardShare();
+  readonly orphans = new OrphanShare();
   readonly #clock: Clock;
   readonly #limits: StartLimits;
   readonly #all: Gate;
@@ -76,7 +77,7 @@ export class StartQueue {
 
   /** Whether a connection has its share of places with so many handlers for which nobody waits. */
   crowdedBy(count: number): boolean {
-    const crowded = this.unheard.crowdedBy(count, this.#all.limit);
+    const crowded = this.orphans.crowdedBy(count, this.#all.limit);
     // Where no place is free all wait alike.
     if (!crowded || this.#all.full) return false;
     this.#crowded = true;

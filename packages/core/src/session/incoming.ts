@@ -56,7 +56,7 @@ export class Incoming implements Source, Runner {
   /** Calls under way that nobody waits for: oneway ones, and those that were cancelled while their handlers ran. */
   #unawaited = 0;
   /** Handlers that run and that nobody waits for: of oneway calls, and of others since they were cancelled or the connection was lost. */
-  #unheard = 0;
+  #orphans = 0;
   /** Who they are put down to since the connection is gone. */
   #goneOf: string | undefined;
   /** Those that may be without an answer. */
@@ -209,7 +209,7 @@ export class Incoming implements Source, Runner {
       this.#forget(call, cancelled);
     } else {
       if (!call.oneway && call.method.kind === "unary") this.#unawaited++;
-      if (!call.oneway && begun(call)) this.#countUnheard(1);
+      if (!call.oneway && begun(call)) this.#countOrphans(1);
     }
     call.abort(cancelled);
     if (call.method.kind !== "unary") this.#streamsOf(false)?.abandon(call, cancelled, false);
@@ -266,14 +266,14 @@ export class Incoming implements Source, Runner {
         this.#running.add(call);
         continue;
       }
-      if (begun(call) && call.abandoned === undefined && !call.oneway) this.#countUnheard(1);
+      if (begun(call) && call.abandoned === undefined && !call.oneway) this.#countOrphans(1);
       call.abort(reason);
       call.counters?.fail(reason);
     }
     this.#streamsOf(false)?.onClosed();
-    if (this.#unheard > 0 && this.#goneOf === undefined) {
+    if (this.#orphans > 0 && this.#goneOf === undefined) {
       this.#goneOf = this.#host!.callerOf(this.#connection.peer);
-      this.#host!.queue.unheard.countGone(this.#goneOf, this.#unheard);
+      this.#host!.queue.orphans.countGone(this.#goneOf, this.#orphans);
     }
     this.start();
   }
@@ -289,10 +289,10 @@ export class Incoming implements Source, Runner {
 
   get crowding(): boolean {
     const { queue } = this.#host!;
-    if (this.#unheard === 0 && !queue.unheard.anyGone) return false;
+    if (this.#orphans === 0 && !queue.orphans.anyGone) return false;
     const { peer } = this.#connection;
-    const gone = queue.unheard.anyGone ? queue.unheard.ofGone(this.#goneOf ?? this.#host!.callerOf(peer)) : 0;
-    const count = this.#goneOf === undefined ? this.#unheard + gone : gone;
+    const gone = queue.orphans.anyGone ? queue.orphans.ofGone(this.#goneOf ?? this.#host!.callerOf(peer)) : 0;
+    const count = this.#goneOf === undefined ? this.#orphans + gone : gone;
     return count > 0 && queue.crowdedBy(count);
   }
 
@@ -310,7 +310,7 @@ export class Incoming implements Source, Runner {
   }
 
   begin(call: Startable): void {
-    if (call.oneway) this.#countUnheard(1);
+    if (call.oneway) this.#countOrphans(1);
     this.#run(call as RunningCall);
   }
 
@@ -392,15 +392,15 @@ export class Incoming implements Source, Runner {
   }
 
   leave(call: RunningCall): void {
-    if (call.oneway || (call.abandoned !== undefined && call.method.kind === "unary")) this.#countUnheard(-1);
+    if (call.oneway || (call.abandoned !== undefined && call.method.kind === "unary")) this.#countOrphans(-1);
     this.#host!.queue.leave(call.method);
   }
 
-  #countUnheard(by: 1 | -1): void {
-    this.#unheard += by;
-    const { unheard } = this.#host!.queue;
-    unheard.count(by);
-    if (this.#goneOf !== undefined) unheard.countGone(this.#goneOf, by);
+  #countOrphans(by: 1 | -1): void {
+    this.#orphans += by;
+    const { orphans } = this.#host!.queue;
+    orphans.count(by);
+    if (this.#goneOf !== undefined) orphans.countGone(this.#goneOf, by);
   }
 
   noteLatency(call: RunningCall): void {

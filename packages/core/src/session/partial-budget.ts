@@ -21,6 +21,11 @@ export interface Spender {
   evict(): void;
 }
 
+interface Begun {
+  readonly spender: Spender;
+  readonly begunAt: number;
+}
+
 /**
  * Bytes of messages received in part, over all connections of a server. Counts what arrived, not what was announced.
  * Where it is too much, those are given up first that came slowest over their lives, of a second at least and with
@@ -31,8 +36,8 @@ export class PartialBudget {
   readonly #mostBytes: number;
   readonly #clock: Clock;
   /** When they were begun, in that order. What is over leaves at once: it would keep its message alive. */
-  readonly #begun = new Chain<{ readonly spender: Spender; readonly begunAt: number }>();
-  readonly #places = new Map<Spender, Link<{ readonly spender: Spender; readonly begunAt: number }>>();
+  readonly #begun = new Chain<Begun>();
+  readonly #places = new Map<Spender, Link<Begun>>();
   #bytes = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
   /** Whether the last look left slow ones over. */

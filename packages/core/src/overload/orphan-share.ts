@@ -1,17 +1,17 @@
-/** The share of a server's places that handlers may take for which nobody waits, all connections together. */
+/** The share of a server's places that orphans may have before who has them starts no more, all connections together. */
 const shareOfAll = 3 / 4;
 /** How many of these one connection may take for each that is still to be had, and what it may take in any case. */
 const forEachLeft = 3;
 const shareInAnyCase = 1 / 256;
 
 /**
- * Handlers that run and for which nobody waits: of oneway calls, of cancelled ones, of connections that are gone. Places
- * are theirs until they settle, so that who calls and cancels, or floods with oneway calls, could have them all. What one
- * connection may have goes by what is still to be had, as in Choudhury and Hahne, Dynamic Queue Length Thresholds for
+ * Orphans: handlers that run and for which nobody waits, of oneway calls, of cancelled ones, of connections that are gone.
+ * Places are theirs until they settle, so that who calls and cancels, or floods with oneway calls, could have them all. A
+ * connection starts no more above its share; what runs already when it is cancelled may carry it further. The share goes by what is still to be had, as in Choudhury and Hahne, Dynamic Queue Length Thresholds for
  * Shared-Memory Packet Switches, IEEE/ACM Transactions on Networking 6(2), 1998: nine sixteenths of all places where
  * it is alone, less where others have some, and one of 256 where those have theirs already.
  */
-export class UnheardShare {
+export class OrphanShare {
   /** Of all connections. */
   #running = 0;
   /** Of those that are gone, by who had them: or one would connect anew and begin again. */
