@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
+import { Duplex } from "node:stream";
 import test, { type TestContext } from "node:test";
-import { bind, createClient, createDispatcher, currentCall, oneway, RpcError, withOptions } from "@rpc/core";
+import {
+  bind,
+  createClient,
+  createDispatcher,
+  currentCall,
+  type NewConnection,
+  oneway,
+  RpcError,
+  withOptions,
+} from "@rpc/core";
 import { createManualClock } from "@rpc/core/testing";
 import { atEnd } from "./ground/at-end.js";
 import { calling, ProbeService } from "./ground/calling.js";
@@ -302,6 +312,51 @@ test("a client that closes first writes what was accepted, and every handler run
     await closed;
     assert.equal(aborted.length, 0, "a server that closes waits for them");
   }
+});
+
+/** Takes what is written to it when it is torn down, and is closed a moment later: as sockets do whose peer does not read. */
+function takingLate(bare: Duplex): Duplex {
+  let taken = (): void => {};
+  const outer = new Duplex({
+    allowHalfOpen: false,
+    read: () => void bare.resume(),
+    write(chunk: Buffer, _encoding, done) {
+      if (chunk.length < 10_000) bare.write(chunk, done);
+      else taken = done;
+    },
+    destroy(error, done) {
+      bare.destroy();
+      process.nextTick(taken);
+      setImmediate(done, error);
+    },
+  });
+  bare.on("data", (chunk: Buffer) => outer.push(chunk));
+  bare.on("end", () => outer.push(null));
+  bare.on("error", () => {});
+  return outer;
+}
+
+test("a server waits for oneway calls also of a caller that was lost while much was being written to it", async (t) => {
+  const ground = inMemory();
+  const onConnect = ({ stream }: NewConnection): Duplex => takingLate(stream);
+  const { address, ran, server, release } = await holding(t, ground, { onConnect, limits: { highWaterBytes: 1_024 } });
+  const peer = await agreeing(t, ground, address);
+  peer.send(
+    request({ id: 2, method: 3, args: [], oneway: true }),
+    request({ id: 3, method: 1, args: ["x".repeat(40_000)] }),
+  );
+  await until("they run", () => ran.length === 2);
+  peer.send(request({ id: 4, method: 1, args: [1] }));
+  await until("one waits until there is room for answers", () => server.stats().waitQueue.entries === 1);
+  peer.cut();
+  await until("the connection is lost", () => server.stats().connections.every(({ state }) => state !== "ready"));
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(server.stats().connectionsOpen, 1, "it is the oneway call's until that has settled");
+  assert.equal(server.stats().total.served.pending, 1);
+  const closed = server.close();
+  release();
+  await closed;
+  assert.equal(server.stats().total.served.pending, 0, "what settled after the connection went is counted");
 });
 
 test("when the server's time to drain is up the handlers of oneway calls whose caller has gone are told", async (t) => {

@@ -651,8 +651,12 @@ export class Session implements Connection, PeerLine {
   }
 
   #onIdle(): void {
-    if (this.#orphaned && this.#closeError !== undefined) this.#finish(this.#closeError);
-    else if (!this.#closing) this.#drain.onIdle();
+    if (!this.#orphaned) {
+      if (!this.#closing) this.#drain.onIdle();
+    } else if (this.#incoming.running === 0) {
+      // What was being written when the connection went comes back while handlers still run.
+      this.#finish(this.#closeError!);
+    }
   }
 
   /** Whether the peer answers calls of ours, or handlers here may make some: what it runs for those may call back. */
