@@ -314,20 +314,20 @@ test("a client that closes first writes what was accepted, and every handler run
   }
 });
 
-/** Takes what is written to it when it is torn down, and is closed a moment later: as sockets do whose peer does not read. */
-function takingLate(bare: Duplex): Duplex {
+/** Takes much that is written to it when it is torn down, or never, and is closed a while later: as sockets are whose peer does not read. */
+function takingLate(bare: Duplex, { takes }: { takes: boolean }): Duplex {
   let taken = (): void => {};
   const outer = new Duplex({
     allowHalfOpen: false,
     read: () => void bare.resume(),
     write(chunk: Buffer, _encoding, done) {
       if (chunk.length < 10_000) bare.write(chunk, done);
-      else taken = done;
+      else if (takes) taken = done;
     },
     destroy(error, done) {
       bare.destroy();
       process.nextTick(taken);
-      setImmediate(done, error);
+      setTimeout(done, 20, error);
     },
   });
   bare.on("data", (chunk: Buffer) => outer.push(chunk));
@@ -338,7 +338,7 @@ function takingLate(bare: Duplex): Duplex {
 
 test("a server waits for oneway calls also of a caller that was lost while much was being written to it", async (t) => {
   const ground = inMemory();
-  const onConnect = ({ stream }: NewConnection): Duplex => takingLate(stream);
+  const onConnect = ({ stream }: NewConnection): Duplex => takingLate(stream, { takes: true });
   const { address, ran, server, release } = await holding(t, ground, { onConnect, limits: { highWaterBytes: 1_024 } });
   const peer = await agreeing(t, ground, address);
   peer.send(
@@ -357,6 +357,21 @@ test("a server waits for oneway calls also of a caller that was lost while much 
   release();
   await closed;
   assert.equal(server.stats().total.served.pending, 0, "what settled after the connection went is counted");
+});
+
+test("a oneway call that waits for its caller to read runs also when that one goes and has read nothing", async (t) => {
+  const ground = inMemory();
+  const onConnect = ({ stream }: NewConnection): Duplex => takingLate(stream, { takes: false });
+  const { address, ran, server, release } = await holding(t, ground, { onConnect, limits: { highWaterBytes: 1_024 } });
+  const peer = await agreeing(t, ground, address);
+  peer.send(request({ id: 2, method: 1, args: ["x".repeat(40_000)] }));
+  await until("it runs", () => ran.length === 1);
+  peer.send(request({ id: 3, method: 3, args: [], oneway: true }));
+  await until("it waits until there is room for answers", () => server.stats().waitQueue.entries === 1);
+  peer.cut();
+  await until("it runs", () => ran.length === 2);
+  release();
+  await until("it is over", () => server.stats().total.served.pending === 0);
 });
 
 test("when the server's time to drain is up the handlers of oneway calls whose caller has gone are told", async (t) => {

@@ -202,6 +202,9 @@ export class Session implements Connection, PeerLine {
       this.#lost("the connection was closed");
       this.outbox.close();
       this.#slowReader.onRoom();
+      // Nothing that was written stands in the way of oneway calls any more, though a stream may never say that it took it.
+      this.#incoming.sayHeld();
+      this.#incoming.onRoom();
     });
     tickerOf(clock).add(this);
     if (role === "dialler") this.#sayHello(Kind.hello, helloOf(options));
