@@ -12,8 +12,8 @@
  * @property {readonly (readonly TestFile[])[]} jobs     the files of each process
  */
 
-/** Of the files that share a process these take longer than all others together: a process of their own is the other core's work. */
-const halfOfTheWork = "test/src/wire/";
+/** Of the files that share a process these take as long as all others together: a process of their own is the other core's work. */
+const halfOfTheWork = /^test\/src\/(?:wire|trust|codegen)\//;
 
 /** Wait more than they work, for the times to live of real servers; or work, and say nothing of how fast. */
 const patient = [
@@ -50,7 +50,7 @@ export function phasesOf(/** @type {readonly TestFile[]} */ files) {
   );
   const each = (/** @type {readonly TestFile[]} */ list) => list.map((file) => [file]);
   const [half, otherHalf] = [true, false].map((is) =>
-    sharing.filter(({ name }) => name.startsWith(halfOfTheWork) === is),
+    sharing.filter(({ name }) => halfOfTheWork.test(name) === is),
   );
   const shared = [half ?? [], otherHalf ?? []].filter((list) => list.length > 0);
   return [
