@@ -252,7 +252,7 @@ export class Channel implements Ticking, MemberOwner {
     this.#active = taking.filter((endpoint) => this.#admits(endpoint));
     this.#leftOut = { inactive: endpoints.length - taking.length, unwanted: taking.length - this.#active.length };
     const chosen = balancer.whole === true ? this.#active : subsetOf(this.#active, subset.size, subset.index);
-    const listed = new Map(chosen.map((endpoint) => [`${endpoint.id} ${endpoint.address}`, endpoint]));
+    const listed = new Map(chosen.map((endpoint) => [keyOf(endpoint), endpoint]));
     const joining = this.#picker !== undefined;
     let changed = false;
     for (const [key, member] of this.#members) {
@@ -419,6 +419,9 @@ export class Channel implements Ticking, MemberOwner {
   /** An endpoint has failed too many calls. Of those that are listed at most half are left out. */
   #onSick(member: Member, why: string): void {
     const { clock, logger, service } = this.#options;
+    const { endpoint } = member;
+    // One that has left the list may still fail calls that it had: nobody would take it back.
+    if (this.#members.get(keyOf(endpoint)) !== member) return;
     if (member.health === undefined || (this.#ejected + 1) * 2 > this.#members.size) return;
     const forMs = member.health.eject(clock.now());
     this.#ejected++;
@@ -647,6 +650,9 @@ function tell(receiver: Receiver, answer: Promise<unknown>): void {
     (thrown) => receiver.fail(thrown),
   );
 }
+
+/** What tells endpoints of a list apart. */
+const keyOf = ({ id, address }: Endpoint): string => `${id} ${address}`;
 
 function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   const names = Object.keys(a.tags);

@@ -4,6 +4,7 @@ import type { Balancer } from "../contract/balancer.js";
 import type { Handlers } from "../contract/client.js";
 import { RpcError } from "../contract/errors.js";
 import type { ConnectSettings } from "./connect-options.js";
+import { withOptions } from "./create-client.js";
 import { endpointAt, listedRegistry } from "./listed-registry.fixture.js";
 import { type Shop, ShopService, simulation, turns } from "./simulation.fixture.js";
 
@@ -14,6 +15,7 @@ async function fleet(
   t: Test,
   names: readonly string[],
   settings: Partial<ConnectSettings> & { readonly balancer?: Balancer } = {},
+  handlersOf: (name: string) => Partial<Handlers<Shop>> = () => ({}),
 ) {
   const { clock, serveShop, connect, outcome, finish } = simulation(t);
   const sick = new Set<string>();
@@ -28,6 +30,7 @@ async function fleet(
         if (sick.has(name)) throw fail();
         return name;
       },
+      ...handlersOf(name),
     };
     return serveShop(name, {}, where);
   };
@@ -118,6 +121,21 @@ describe("an endpoint that fails its calls", () => {
       failWith(() => error);
       assert.equal((await calls(60))["b"], 20);
     }
+  });
+
+  test("and has left the list is not held against those that are on it", async (t) => {
+    const lost = (name: string): Partial<Handlers<Shop>> =>
+      name === "d" ? { slow: () => new Promise(() => {}) } : { slow: () => name };
+    const { clock, connector, registry, shop, sick, calls } = await fleet(t, ["a", "b", "c", "d"], {}, lost);
+    const late = withOptions(shop, { timeoutMs: 5_000 });
+    const slow = Promise.allSettled(Array.from({ length: 24 }, () => late.slow(0)));
+    await clock.advance(100);
+    registry.say(["a", "b", "c"].map((name) => endpointAt(`memory://${name}`)));
+    await clock.advance(6_000);
+    assert.equal((await slow).filter(({ status }) => status === "rejected").length, 6);
+    assert.equal(connector.stats().ejected, 0);
+    sick.add("b");
+    assert.equal((await calls(60))["b"], 5, "one of three may be left out");
   });
 
   test("of two one may be left out, of three one, of four two: never more than half", async (t) => {
