@@ -155,3 +155,25 @@ test("connections above the limit are let go, and the next one is taken when one
   await until("one has left", () => server.connections === 1);
   await raw.greeted(t, address, ground.transport);
 });
+
+test("handlersRunning of a method holds over all connections, also where whatever is called is served", async (t) => {
+  const ground = inMemory();
+  const release: (() => void)[] = [];
+  const { address, server } = await serving(t, ground, {
+    methodOptions: () => ({ handlersRunning: 1 }),
+    on: { wait: () => new Promise<void>((resolve) => release.push(resolve)) },
+  });
+  for (let n = 0; n < 3; n++) {
+    const peer = await raw.greeted(t, address, ground.transport);
+    peer.send(open("Probe", ["wait"]), request({ id: 2, timeLeftMs: 60_000 }), ping());
+    await peer.expect("opened");
+    await peer.expect("pong");
+  }
+  await until("two wait", () => server.stats().waitQueue.entries === 2);
+  assert.equal(release.length, 1);
+  release[0]!();
+  await until("the next one runs", () => release.length === 2);
+  release[1]!();
+  await until("the last one runs", () => release.length === 3);
+  release[2]!();
+});

@@ -37,7 +37,8 @@ export class StartQueue {
   readonly #clock: Clock;
   readonly #limits: StartLimits;
   readonly #all: Gate;
-  readonly #gates = new Map<Method, Gate>();
+  /** By the paths of methods: a bare function's are made anew for each connection. */
+  readonly #gates = new Map<string, Gate>();
   readonly #budget = new TurnBudget();
   readonly #tooManyEntries: Refusal;
   readonly #tooManyBytes: Refusal;
@@ -302,10 +303,10 @@ export class StartQueue {
   }
 
   #gateOf(method: Method): Gate {
-    let gate = this.#gates.get(method);
+    let gate = this.#gates.get(method.path);
     if (gate === undefined) {
       gate = new Gate(method.path, method.handlersRunning, "handlersRunning of the method");
-      this.#gates.set(method, gate);
+      this.#gates.set(method.path, gate);
     }
     return gate;
   }
