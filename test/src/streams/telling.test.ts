@@ -243,6 +243,23 @@ for (const ground of streamGrounds) {
       assert.deepEqual((await readAll(client.give())).items, [0]);
     });
 
+    test("an interceptor of the server whose promise settles twice harms no stream", async (t) => {
+      const twice = <T>(promise: Promise<T>): Promise<T> => {
+        const then = (settle: (value: T) => void, fail: (thrown: unknown) => void) =>
+          promise.then((value) => {
+            settle(value);
+            return settle(value);
+          }, fail);
+        return { then } as unknown as Promise<T>;
+      };
+      const { client } = await ground.open(
+        t,
+        { give: () => numbers(3) },
+        { interceptors: [(next) => (call) => twice(next(call))], serving: { ambient: false } },
+      );
+      assert.deepEqual(await readAll(client.give()), { items: [0, 1, 2], thrown: undefined });
+    });
+
     test("an interceptor that answers by itself, or with no stream, is told apart", async (t) => {
       const { client } = await ground.open(
         t,

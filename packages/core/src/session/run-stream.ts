@@ -49,6 +49,8 @@ export class RunStream implements StreamingCall, InflowOwner, OutflowOwner, Expi
   #told = false;
   /** Whether its handler still counts among those that run. */
   #running = false;
+  /** What looks like a promise may settle twice. */
+  #settled = false;
 
   constructor(owner: RunStreamsOwner, call: RunningCall, places: readonly number[], prefixBytes: number) {
     this.#owner = owner;
@@ -95,6 +97,8 @@ export class RunStream implements StreamingCall, InflowOwner, OutflowOwner, Expi
 
   /** Its handler has returned, or its promise was fulfilled. */
   returned(output: unknown): void {
+    if (this.#settled) return;
+    this.#settled = true;
     this.#leave();
     if (this.call.method.kind === "client") {
       if (this.#state !== "begun" || this.call.abandoned !== undefined) {
@@ -109,7 +113,7 @@ export class RunStream implements StreamingCall, InflowOwner, OutflowOwner, Expi
     try {
       producer = producerOf(output);
     } catch (thrown) {
-      this.threw(thrown);
+      this.#threw(thrown);
       return;
     }
     if (this.#state !== "begun" || this.call.abandoned !== undefined) {
@@ -124,6 +128,12 @@ export class RunStream implements StreamingCall, InflowOwner, OutflowOwner, Expi
 
   /** Its handler has thrown, or its promise was rejected. */
   threw(thrown: unknown): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#threw(thrown);
+  }
+
+  #threw(thrown: unknown): void {
     this.#leave();
     if (this.#state === "begun" && this.call.abandoned === undefined) this.#fail(thrown);
     else this.#settle();
