@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { withOptions } from "@rpc/core";
 import { createManualClock, type ManualClock } from "@rpc/core/testing";
 import { calling } from "./ground/calling.js";
 import { failed } from "./ground/failed.js";
-import { grounds, inMemory } from "./ground/grounds.js";
+import { grounds, inMemory, onTcp } from "./ground/grounds.js";
 import { firstId, meeting } from "./ground/meeting.js";
 import { serving } from "./ground/serving.js";
 import { until } from "./ground/until.js";
-import { open, pong, request, response } from "./raw/frames.js";
+import { open, ping, pong, request, response } from "./raw/frames.js";
 import { raw } from "./raw/raw.js";
 
 /** Whether a promise has settled, once everything that can happen without time has. */
@@ -151,4 +152,28 @@ test("a handler may close a client that it calls through, and itself be answered
   peer.send(open("Probe", ["relay"]), request({ id: 2 }));
   await peer.expect("opened");
   await peer.expect("response", { id: 2, value: 42 });
+});
+
+test("a client that closes ends its connection also where the last call of its queue has expired when its place came", async (t) => {
+  const clock = createManualClock();
+  const { peer, probe, connector } = await meeting(t, inMemory(), { clock, limits: { inFlight: 1 } });
+  const first = probe.echo("first");
+  await peer.expect("request", { value: ["first"] });
+  const second = failed(withOptions(probe, { timeoutMs: 52 }).echo("second"));
+  const closed = connector.close();
+  await clock.advance(53);
+  peer.send(response(firstId, { value: 1 }));
+  assert.equal(await first, 1);
+  assert.equal((await second).code, "deadline_exceeded");
+  await clock.advance(2_000);
+  assert.ok(await settled(clock, closed), "all calls have settled, so that nothing is waited for");
+});
+
+test("a ping that crosses the end of a connection is no error on either side", async (t) => {
+  const { peer, connector } = await meeting(t, onTcp());
+  const closed = connector.close();
+  peer.send(ping());
+  await closed;
+  const { readErrors, writeErrors } = connector.stats().total.traffic;
+  assert.deepEqual([readErrors, writeErrors], [0, 0]);
 });

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { RpcError, withOptions } from "@rpc/core";
 import { calling } from "./ground/calling.js";
+import { failed } from "./ground/failed.js";
 import { grounds, inMemory } from "./ground/grounds.js";
 import { firstId, meeting } from "./ground/meeting.js";
 import { serving } from "./ground/serving.js";
+import { attackClient } from "./ground/streaming.js";
 import { response } from "./raw/frames.js";
 
 /** Returns an object that runs `look` when its second field is read, which is when it is encoded. */
@@ -151,4 +153,25 @@ test("what a getter changes in the arguments after they were taken changes nothi
   await peer.expect("request", { id: firstId + 1, value: [{ text: "as it was" }] });
   peer.send(response(firstId + 1));
   await Promise.all([first, queued]);
+});
+
+test("a call that waits for its place gets that of a call which a getter has given up", async (t) => {
+  const { peer, client, clock } = await attackClient(t, { limits: { inFlight: 1 } });
+  const giveUp = new AbortController();
+  const first = failed(withOptions(client, { signal: giveUp.signal }).plain());
+  await peer.expect("request");
+  const second = client.plain();
+  async function* items() {
+    yield looking(() => giveUp.abort());
+    await new Promise(() => {});
+  }
+  const total = failed(client.total(items()));
+  assert.equal((await first).code, "cancelled");
+  await clock.settle();
+  const asked = peer.waiting().filter(({ kind }) => kind === "request");
+  assert.equal(asked.length, 2, "the one that streams, and the one that waited");
+  peer.send(response(Math.max(...asked.map(({ id }) => id)), { value: "here" }));
+  assert.equal(await second, "here");
+  peer.cut();
+  await total;
 });

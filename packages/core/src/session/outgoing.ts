@@ -156,6 +156,8 @@ export class Outgoing implements Carrier, QueueOwner {
           this.#write(pending.call, pending.remote, pending.tracker, pending.receiver, pending);
       }
     } while (this.#queue.waiting > 0 && this.#refill() && this.#mayWrite());
+    // The last of them may have expired, or could not be encoded.
+    if (this.pending === 0) this.#onIdle();
   }
 
   giveUp(error: RpcError, { carriedAs }: Call): Processed {
@@ -478,7 +480,8 @@ export class Outgoing implements Carrier, QueueOwner {
 
   /** A place has become free. */
   #next(): void {
-    if (this.#queue.size + this.#queue.waiting > 0) this.pump();
+    // A getter of what is being encoded may have given a call up.
+    if (this.#queue.size + this.#queue.waiting > 0) this.#connection.outbox.whenShut(this.#pump);
     else if (this.#inFlight.size === 0) this.#onIdle();
   }
 

@@ -90,7 +90,7 @@ export class SendQueue {
 
   /** Bytes of the arguments of the oldest call. */
   get firstBytes(): number {
-    while (this.#calls[this.#head]?.settled) this.#head++;
+    while (this.#calls[this.#head]?.settled) this.#calls[this.#head++] = undefined;
     return this.#calls[this.#head]?.queuedBody?.length ?? 0;
   }
 
@@ -118,7 +118,7 @@ export class SendQueue {
     }
     this.#forget(pending);
     // While nothing can be written the head does not move: those given up must not gather behind it.
-    if (this.#calls.length - this.#head <= 2 * this.#size + maxGone) return;
+    if (this.#size > 0 && this.#calls.length - this.#head <= 2 * this.#size + maxGone) return;
     this.#calls = this.#calls.filter((call) => call !== undefined && call !== pending && !call.settled);
     this.#head = 0;
   }
@@ -167,7 +167,7 @@ export class SendQueue {
 
   /** Settled calls stay in the list until the head has passed them, so the list may not grow beyond what is in it for long. */
   #compact(): void {
-    if (this.#head < 1_024 || this.#head * 2 < this.#calls.length) return;
+    if (this.#size > 0 && (this.#head < 1_024 || this.#head * 2 < this.#calls.length)) return;
     this.#calls = this.#calls.slice(this.#head);
     this.#head = 0;
   }

@@ -528,7 +528,11 @@ export class Outbox implements Sink {
     this.#seal(this.position);
     if (this.#long.length > 0 && this.#chunksLeft) this.#addChunks();
     if (this.#waiting.length === 0) {
-      if (this.#finishing && this.#long.length === 0) this.#options.stream.end();
+      if (this.#finishing && this.#long.length === 0) {
+        this.#options.stream.end();
+        // What is said behind the end would break the stream.
+        this.close();
+      }
       return;
     }
     if (this.#packer !== undefined) this.#pack(this.#packer);
