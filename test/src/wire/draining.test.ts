@@ -7,6 +7,7 @@ import { failed } from "./ground/failed.js";
 import { inMemory } from "./ground/grounds.js";
 import { firstId, greet, meeting } from "./ground/meeting.js";
 import { serving } from "./ground/serving.js";
+import { until } from "./ground/until.js";
 import { finalDrain, inParts, open, ping, pong, request, response } from "./raw/frames.js";
 import { args } from "./raw/msgpack.js";
 import { raw } from "./raw/raw.js";
@@ -180,3 +181,34 @@ async function drained(t: TestContext, round: number): Promise<void> {
   await Promise.all(clients.map(({ connector }) => connector.close()));
   await closed;
 }
+
+test("what waits for its handler is rejected before the last word, and not after it", async (t) => {
+  const ground = inMemory();
+  let release = (): void => {};
+  const { address, server, ran } = await serving(t, ground, {
+    handlersRunning: 1,
+    on: { hang: () => new Promise((resolve) => (release = () => resolve(null))) },
+  });
+  const [running, waiting] = [
+    await raw.greeted(t, address, ground.transport),
+    await raw.greeted(t, address, ground.transport),
+  ];
+  for (const peer of [running, waiting]) {
+    peer.send(open("Probe", ["hang"]));
+    await peer.expect("opened");
+  }
+  running.send(request({ id: 2 }));
+  await until("it runs", () => ran.length === 1);
+  waiting.send(request({ id: 2 }));
+  await until("it waits", () => server.stats().waitQueue.entries === 1);
+  const closed = server.close();
+  await waiting.expect("drain", { target: 0 });
+  await waiting.expect("ping");
+  waiting.send(pong());
+  await waiting.expect("reject", { id: 2, reason: "DRAINING", processed: "no" });
+  await waiting.expect("drain", { target: 1, id: 2 });
+  waiting.cut();
+  release();
+  running.cut();
+  await closed;
+});

@@ -190,3 +190,42 @@ test("however calls that nobody waits for came to their ends, the share is the s
   over = true;
   release(null);
 });
+
+test("handlers that began when their caller had gone are put down to it: it gets no more by connecting again", async (t) => {
+  const ground = inMemory();
+  const waiting: (() => void)[] = [];
+  const { address, server, ran } = await serving(t, ground, {
+    handlersRunning: 8,
+    authenticate: tokens(credentials),
+    on: { hang: () => new Promise((resolve) => waiting.push(() => resolve(null))) },
+  });
+  atEnd(t, () => {
+    for (const settle of waiting) settle();
+  });
+  const peerOf = async (name: keyof typeof credentials) => {
+    const peer = await raw.greeted(t, address, ground.transport, {
+      features: onewayCalls,
+      credentials: Buffer.from(credentials[name]),
+    });
+    peer.send(open("Probe", ["hang"]));
+    await peer.expect("opened");
+    return peer;
+  };
+  const right = await peerOf("right");
+  right.send(...ids(2, 8).map((id) => request({ id, timeLeftMs: 600_000 })));
+  await until("they have all places", () => waiting.length === 8);
+  const evil = async () => {
+    const peer = await peerOf("evil");
+    peer.send(...ids(2, 8).map((id) => request({ id, oneway: true, timeLeftMs: 600_000 })), ping());
+    await peer.expect("pong");
+    return peer;
+  };
+  await (await evil()).gone();
+  await until("it is gone", () => server.connections === 1);
+  for (const settle of waiting.slice(0, 8)) settle();
+  await until("as many run as may", () => ran.length - 8 === 5);
+  await evil();
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(ran.length - 8, 5);
+  assert.equal(server.stats().running, 5, "three places are left to others");
+});

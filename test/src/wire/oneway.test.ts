@@ -12,7 +12,7 @@ import {
   RpcError,
   withOptions,
 } from "@rpc/core";
-import { createManualClock } from "@rpc/core/testing";
+import { createManualClock, type ManualClock } from "@rpc/core/testing";
 import { atEnd } from "./ground/at-end.js";
 import { calling, ProbeService } from "./ground/calling.js";
 import { failed } from "./ground/failed.js";
@@ -21,7 +21,7 @@ import { keepingLog } from "./ground/log.js";
 import { firstId, greet, type MeetingParts, meeting } from "./ground/meeting.js";
 import { serving } from "./ground/serving.js";
 import { until } from "./ground/until.js";
-import { drain, finalDrain, open, ping, request, response } from "./raw/frames.js";
+import { close, drain, finalDrain, open, ping, request, response } from "./raw/frames.js";
 import { flagBits } from "./raw/numbers.js";
 import type { RawPeer } from "./raw/peer.js";
 import { raw } from "./raw/raw.js";
@@ -372,6 +372,60 @@ test("a oneway call that waits for its caller to read runs also when that one go
   await until("it runs", () => ran.length === 2);
   release();
   await until("it is over", () => server.stats().total.served.pending === 0);
+});
+
+const farewells: Readonly<Record<string, (peer: RawPeer, clock: ManualClock) => unknown>> = {
+  "says that it closes the connection": (peer) => peer.send(close()),
+  "has fallen silent": async (_, clock) => {
+    for (let second = 0; second < 60; second++) await clock.advance(1_000);
+  },
+};
+
+for (const [how, leave] of Object.entries(farewells)) {
+  test(`the handler of a oneway call runs to its end though its caller ${how}`, async (t) => {
+    const ground = inMemory();
+    const clock = createManualClock();
+    const { address, ran, aborted, server, release } = await holding(t, ground, { clock });
+    const peer = await agreeing(t, ground, address);
+    peer.send(request({ id: 2, method: 3, args: [], oneway: true, timeLeftMs: 3_000_000 }));
+    await clock.settle();
+    assert.equal(ran.length, 1);
+    await leave(peer, clock);
+    await clock.advance(100);
+    assert.equal(server.connections, 0, "its caller's connection is gone");
+    assert.deepEqual([aborted.length, server.stats().total.served.pending], [0, 1]);
+    release();
+    await clock.settle();
+    assert.deepEqual([aborted.length, server.stats().total.served.pending], [0, 0]);
+  });
+}
+
+test("one that has settled waits for no room of answers", async (t) => {
+  const ground = inMemory();
+  const limits = { highWaterBytes: 1_024, waitingBytes: 70_000, messageBytes: 65_000 };
+  const { address, ran, server, release } = await holding(t, ground, { limits });
+  const peer = await agreeing(t, ground, address);
+  peer.stopReading();
+  peer.send(request({ id: 2, method: 3, args: [], oneway: true }));
+  for (let id = 3; id < 6; id++) peer.send(request({ id, method: 1, args: ["x".repeat(40_000)] }));
+  await until("all run", () => ran.length === 4);
+  const { pending } = server.stats().total.served;
+  release();
+  await until("it is over", () => server.stats().total.served.pending === pending - 1);
+});
+
+test("handlers of oneway calls whose callers have gone take no connection's place", async (t) => {
+  const ground = inMemory();
+  const { address, ran, server } = await holding(t, ground, { connections: 2 });
+  for (let n = 1; n <= 2; n++) {
+    const peer = await agreeing(t, ground, address);
+    peer.send(request({ id: 2, method: 3, args: [], oneway: true }));
+    await until("it runs", () => ran.length === n);
+    await peer.gone();
+  }
+  await until("they are gone", () => server.connections === 0);
+  const { probe } = calling(t, ground, address, { retry: false });
+  assert.equal(await withOptions(probe, { timeoutMs: 5_000 }).add(1, 2), 3);
 });
 
 test("when the server's time to drain is up the handlers of oneway calls whose caller has gone are told", async (t) => {

@@ -260,6 +260,33 @@ describe("a server and its registry", () => {
   });
 });
 
+test("a server that could not be registered lets nobody in, nor who was being looked at", async (t) => {
+  const { clock, serveShop, connect, outcome } = simulation(t);
+  let refuse = (_error: Error): void => {};
+  const refused = new Promise<never>((_, reject) => {
+    refuse = reject;
+  });
+  let through = (): void => {};
+  const looked = new Promise<void>((resolve) => {
+    through = resolve;
+  });
+  const registry = { ...leasingRegistry(), register: () => refused };
+  const failure = serveShop("a", { registry, onConnect: () => looked }).then(
+    () => assert.fail("it started"),
+    (error: RpcError) => error,
+  );
+  await clock.settle();
+  const shop = connect({ address: A, retry: false, waitForReady: false }).client(ShopService);
+  const call = outcome(withOptions(shop, { timeoutMs: 2_000 }).where());
+  await clock.settle();
+  refuse(new RpcError("invalid_argument", "made up", { reason: "NO" }));
+  assert.equal((await failure).reason, "NO");
+  through();
+  await clock.advance(3_000);
+  const { answer, error } = await call;
+  assert.deepEqual([answer, error?.processed], [undefined, "no"]);
+});
+
 describe("a server of one bare function", () => {
   test("answers whatever is called, by name, with the arguments", async (t) => {
     const { serveShop, connect, finish } = simulation(t);

@@ -121,6 +121,8 @@ class ListeningServer implements Server {
   /** For what strangers can cause. */
   readonly #doorLog: Logger;
   #slowReaders = 0;
+  /** Sessions without a stream, whose oneway calls still run. */
+  #orphaned = 0;
   #listener: Listener | undefined;
   #registrar: Registrar | undefined;
   #closed: Promise<void> | undefined;
@@ -216,7 +218,7 @@ class ListeningServer implements Server {
   }
 
   get connections(): number {
-    return this.#sessions.size + (this.#arrivals?.size ?? 0) + this.#heldBack.size;
+    return this.#sessions.size - this.#orphaned + (this.#arrivals?.size ?? 0) + this.#heldBack.size;
   }
 
   peers(): readonly Peer[] {
@@ -284,13 +286,16 @@ class ListeningServer implements Server {
     try {
       await this.#registrar.start();
     } catch (error) {
-      await this.#listener.close();
-      this.#end(
-        new RpcError("unavailable", `${address} could not be registered and ends: see its registry`, {
-          reason: "REGISTER_FAILED",
-          processed: "maybe",
-        }),
-      );
+      const ended = new RpcError("unavailable", `${address} could not be registered and ends: see its registry`, {
+        reason: "REGISTER_FAILED",
+        processed: "maybe",
+      });
+      // Nobody could close what comes in from here on.
+      this.#closed = this.#listener.close();
+      this.#heldBack.endAll();
+      this.#arrivals?.refuseAll(ended);
+      await this.#closed;
+      this.#end(ended);
       throw error;
     }
   }
@@ -388,6 +393,7 @@ class ListeningServer implements Server {
       return;
     }
     let ready = false;
+    let orphaned = false;
     const session = new Session({
       role: "acceptor",
       stream,
@@ -403,7 +409,12 @@ class ListeningServer implements Server {
           this.#peers.tell(peer);
         },
         onRetired: () => {},
+        onOrphaned: () => {
+          orphaned = true;
+          this.#orphaned++;
+        },
         onClosed: (error) => {
+          if (orphaned) this.#orphaned--;
           if (!ready) countRefused(this.#accepts, remote, error);
           this.#heldBack.onClosed(remote, error);
           if (error.reason === "SLOW_READER" && error.origin === "local") this.#slowReaders++;

@@ -112,10 +112,10 @@ export class Assemblies<T> {
     if (assembly === undefined) return undefined;
     this.#append(assembly, bytes, start, end);
     if (!last || assembly.over) return undefined;
-    this.drop(id);
     if (assembly.receivedBytes !== assembly.totalBytes) {
       throw protocolError("WRONG_LENGTH", "a message in parts is shorter than was announced");
     }
+    this.drop(id);
     return { context: assembly.context, body: assembly.bytes };
   }
 
@@ -125,18 +125,19 @@ export class Assemblies<T> {
       throw protocolError("WRONG_LENGTH", "another answer came in place of the parts that one of them still lacks");
   }
 
-  /** Forgets a message; parts that still come find nothing. */
-  drop(id: number): void {
+  /** Forgets a message; parts that still come find nothing. Returns its context, where it was begun. */
+  drop(id: number): T | undefined {
     const assembly = this.#begun.get(id);
-    if (assembly === undefined) return;
+    if (assembly === undefined) return undefined;
     this.#begun.delete(id);
     this.#announcedBytes -= assembly.totalBytes;
     this.#budget?.end(assembly);
+    return assembly.context;
   }
 
-  /** Forgets all: the connection is gone. */
-  dropAll(): void {
-    for (const id of [...this.#begun.keys()]) this.drop(id);
+  /** Forgets all: the connection is gone. Returns their contexts. */
+  dropAll(): T[] {
+    return [...this.#begun.keys()].map((id) => this.drop(id)!);
   }
 
   #append(assembly: Assembly<T>, bytes: Buffer, start: number, end: number): void {

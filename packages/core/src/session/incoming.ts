@@ -175,7 +175,17 @@ export class Incoming implements Source, Runner {
       this.#host?.admit(call);
     if (rejection !== undefined) this.#turnAway(call, rejection);
     else if (whole) this.#take(call, bytes, at, false);
-    else this.#assemblies.begin(id, fields.totalBytes, call, bytes, at, end, leastContextBytes + 2 * (at - start));
+    else this.#begin(call, fields.totalBytes, bytes, at, end, leastContextBytes + 2 * (at - start));
+  }
+
+  #begin(call: RunningCall, totalBytes: number, bytes: Buffer, start: number, end: number, contextBytes: number): void {
+    try {
+      this.#assemblies.begin(call.id, totalBytes, call, bytes, start, end, contextBytes);
+    } catch (error) {
+      // It was admitted, and whoever counts it has to learn that it is over.
+      call.finish();
+      throw error;
+    }
   }
 
   onChunk(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
@@ -187,7 +197,7 @@ export class Incoming implements Source, Runner {
 
   onCancel(id: number): void {
     if (id > this.lastId) throw protocolError("UNKNOWN_ID", `a cancel came for call ${id}, which was never made`);
-    this.#assemblies.drop(id);
+    this.#assemblies.drop(id)?.finish();
     const call = this.#running.get(id);
     if (call === undefined) {
       this.answers.unheard.delete(id);
@@ -205,6 +215,7 @@ export class Incoming implements Source, Runner {
       () => new RpcError("cancelled", "the caller cancelled the call", { reason: "CANCELLED" }),
     );
     if (call.waiting !== undefined) {
+      this.answers.unheard.delete(id);
       this.#host!.queue.remove(call.waiting);
       this.#forget(call, cancelled);
     } else {
@@ -259,7 +270,7 @@ export class Incoming implements Source, Runner {
     this.#host?.queue.removeAll(this, (call) => kept.push(call as RunningCall));
     this.#read = spareOneways ? kept.filter(({ oneway }) => oneway) : [];
     this.#held = [];
-    this.#assemblies.dropAll();
+    for (const call of this.#assemblies.dropAll()) call.finish();
     for (const call of this.#running.takeAll()) {
       if (call.method.kind !== "unary") this.#streamsOf(false)?.abandon(call, reason, true);
       if (spareOneways && call.oneway && !call.settled) {
@@ -267,11 +278,12 @@ export class Incoming implements Source, Runner {
         continue;
       }
       if (begun(call) && call.abandoned === undefined && !call.oneway) this.#countOrphans(1);
+      call.body = undefined;
       call.abort(reason);
       call.counters?.fail(reason);
     }
     this.#streamsOf(false)?.onClosed();
-    if (this.#orphans > 0 && this.#goneOf === undefined) {
+    if (this.#goneOf === undefined && this.#orphans + this.#running.size > 0) {
       this.#goneOf = this.#host!.callerOf(this.#connection.peer);
       this.#host!.queue.orphans.countGone(this.#goneOf, this.#orphans);
     }
@@ -303,9 +315,10 @@ export class Incoming implements Source, Runner {
 
   turnAway(startable: Startable, refusal: Refusal, retryAfterMs: number): void {
     const call = startable as RunningCall;
-    this.#forget(call, refusal.error);
     call.settled = true;
+    // First, since a drain that waits for it says its last word then.
     this.answers.refuse(call.id, refusal, retryAfterMs);
+    this.#forget(call, refusal.error);
     if (diagnostics.serverReject.hasSubscribers) this.#reportReject(call, refusal.error, retryAfterMs);
   }
 
@@ -329,6 +342,7 @@ export class Incoming implements Source, Runner {
 
   #take(call: RunningCall, bytes: Buffer, bodyAt: number, owned: boolean): void {
     if (call.codec >= 0 && this.#connection.codecById(call.codec) === undefined) {
+      call.finish();
       throw protocolError("UNKNOWN_CODEC", `a request is in codec ${call.codec}, which was not agreed`);
     }
     call.body = bytes;
@@ -417,7 +431,7 @@ export class Incoming implements Source, Runner {
   /** Answers a call whose handler has settled. */
   answer(call: RunningCall, output: unknown): void {
     if (diagnostics.serverCall.hasSubscribers) this.#report(call, undefined);
-    if (this.#connection.outbox.overfull) this.#held.push({ call, output });
+    if (!call.oneway && this.#connection.outbox.overfull) this.#held.push({ call, output });
     else this.#say(call, output);
   }
 
@@ -474,6 +488,8 @@ export class Incoming implements Source, Runner {
     if (call.oneway && (call.settled || call.abandoned !== undefined)) this.answers.unheard.delete(call.id);
     const unary = call.method.kind === "unary";
     if (!unary) this.#streamsOf(false)?.drop(call.id);
+    // Whoever keeps the call, a limit of callers say, must not keep what it came with.
+    call.body = undefined;
     if (!this.#running.delete(call)) return;
     if (call.abandoned !== undefined || call.oneway || !unary) this.#unawaited--;
     if (failure === undefined) call.counters!.settled++;
@@ -503,9 +519,9 @@ export class Incoming implements Source, Runner {
   }
 
   #rejectUnstarted(call: RunningCall, error: RpcError): void {
-    this.#forget(call, error);
     call.settled = true;
     this.#reject(call, error);
+    this.#forget(call, error);
   }
 
   #tooLarge({ method, sizeBytes }: RunningCall): RpcError | undefined {

@@ -46,6 +46,8 @@ export interface SessionListener {
   onRetired(): void;
   /** The peer is silent though it owes an answer, or was heard of again. */
   onSuspicion?(suspect: boolean): void;
+  /** The stream is gone, and handlers of oneway calls still run. */
+  onOrphaned?(): void;
   /** The end, once, whatever came before it. Every call has been settled. */
   onClosed(error: RpcError): void;
 }

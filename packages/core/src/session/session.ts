@@ -170,7 +170,7 @@ export class Session implements Connection, PeerLine {
       oldestWrittenAt: (since) => this.#outgoing.oldestWrittenAt(since),
       usualMs: () => this.#outgoing.usualMs,
       onSuspicion: (suspect) => this.#onSuspicion(suspect),
-      close: (error) => this.close(error),
+      close: (error) => this.#close(error, true),
     });
     this.#cutFrame = new CutFrame(options.partials, () => this.close(noRoomForParts()));
     this.#drain = new Drain(this, {
@@ -331,12 +331,16 @@ export class Session implements Connection, PeerLine {
 
   /** Ends the connection now. Calls settle; the peer is told why in a last frame. */
   close(error: RpcError): void {
-    if (this.#closing || this.#state === "closed") return;
+    this.#close(error, false);
+  }
+
+  #close(error: RpcError, spareOneways: boolean): void {
+    if ((this.#closing && !this.#orphaned) || this.#state === "closed") return;
     this.#closing = true;
     const { stream } = this.#options;
     // Who does not speak the protocol is told nothing.
     const told = this.#reader.recognised;
-    this.#settleAll(error);
+    this.#settleAll(error, spareOneways);
     if (told && !stream.destroyed && stream.writable) {
       this.outbox.preface();
       this.outbox.frame(Kind.close, 0, codeOf(error), 0, encodeFault(error));
@@ -346,7 +350,7 @@ export class Session implements Connection, PeerLine {
     } else {
       stream.destroy();
     }
-    this.#finish(error);
+    this.#finishUnlessRunning(error);
   }
 
   /** Asks whether time has run out on anything. */
@@ -481,7 +485,7 @@ export class Session implements Connection, PeerLine {
         this.#reader.pushBlock(inflateBlock(this.#compression, target, bytes, start, end));
         return;
       case Kind.ping:
-        if (this.rates.count("pings", this.readAt) > calmPings) void this.drain();
+        if (this.rates.count("pings", this.readAt) > calmPings && this.#state === "ready") void this.drain();
         this.outbox.frame(Kind.pong, 0, 0, 0, Buffer.from(bytes.subarray(start, Math.min(end, start + 8))));
         return;
       case Kind.pong:
@@ -499,15 +503,15 @@ export class Session implements Connection, PeerLine {
       case Kind.close: {
         const { error } = decodeFault(target, bytes, start, end, this.peer.address);
         this.#closing = true;
-        this.#settleAll(error);
-        this.#finish(error);
+        this.#settleAll(error, true);
+        this.#finishUnlessRunning(error);
         this.#options.stream.destroy();
       }
     }
   }
 
   #read(chunk: Buffer): void {
-    if (this.#state === "closed") return;
+    if (this.#state === "closed" || this.#orphaned) return;
     this.readAt = this.clock.now();
     this.counters.reads++;
     this.counters.readBytes += chunk.length;
@@ -689,6 +693,10 @@ export class Session implements Connection, PeerLine {
     // Who made a oneway call waits for nothing, so that its going is no reason to stop the handler.
     this.#settleAll(error, true);
     this.#options.stream.destroy();
+    this.#finishUnlessRunning(error);
+  }
+
+  #finishUnlessRunning(error: RpcError): void {
     if (this.#incoming.running === 0) this.#finish(error);
     else this.#orphan(error);
   }
@@ -697,6 +705,7 @@ export class Session implements Connection, PeerLine {
   #orphan(error: RpcError): void {
     this.#orphaned = true;
     this.#closeError = error;
+    this.#options.listener.onOrphaned?.();
     tickerOf(this.clock).delete(this);
     this.#liveness.stop();
   }
@@ -704,7 +713,7 @@ export class Session implements Connection, PeerLine {
   /** Ends the connection without a last word, which a peer that does not read would not hear, and lets go of what waits. */
   #cut(error: RpcError): void {
     const { stream } = this.#options;
-    if (this.#state !== "closed") {
+    if (this.#state !== "closed" && !this.#orphaned) {
       this.logger.warn("a peer that does not read was cut off", { peer: this.peer.address, detail: error.message });
       this.#settleAll(error);
       this.#finish(error);
