@@ -49,9 +49,7 @@ export function phasesOf(/** @type {readonly TestFile[]} */ files) {
     [patient, [waiting], busy],
   );
   const each = (/** @type {readonly TestFile[]} */ list) => list.map((file) => [file]);
-  const [half, otherHalf] = [true, false].map((is) =>
-    sharing.filter(({ name }) => halfOfTheWork.test(name) === is),
-  );
+  const [half, otherHalf] = [true, false].map((is) => sharing.filter(({ name }) => halfOfTheWork.test(name) === is));
   const shared = [half ?? [], otherHalf ?? []].filter((list) => list.length > 0);
   return [
     { lanes: 3, jobs: [...shared, ...each(beside)] },
