@@ -64,7 +64,7 @@ export interface Server {
   readonly address: Address;
   /** The id under which it is registered. */
   readonly instance: string;
-  /** Connections that are open; of those whose peer has gone, handlers of oneway calls may still run. */
+  /** Connections that are open, without those whose peer has gone while handlers of its oneway calls still run. */
   readonly connections: number;
   /**
    * Returns the peers that are connected now and take calls: `createClient(Push, peer.invoke)` calls what one offers.
