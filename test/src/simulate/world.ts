@@ -334,10 +334,13 @@ export class World {
         (error: unknown) => {
           // The registry is down: whoever starts servers tries again.
           if (!viaRegistry) this.ledger.violated(`${process.instance} did not start: ${String(error)}`);
-          this.cluster.after(500, () => {
+          const again = (): void => {
             const now = this.#servers.find((each) => each.process === process);
-            if (now !== undefined && process.running === "running") this.#restartServer(now, process);
-          });
+            if (now === undefined || this.#over) return;
+            if (process.running === "running") this.#restartServer(now, process);
+            else if (process.running === "stopped") this.cluster.after(500, again);
+          };
+          this.cluster.after(500, again);
         },
       );
     return place;
