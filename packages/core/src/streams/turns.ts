@@ -68,10 +68,6 @@ export class Turns {
   /** Lets a stream wait for its turn, which may be now. */
   wait(stream: Waiting): void {
     this.#waiting.add(stream);
-    if (this.#askedBytes > 0 && !this.#scheduled) {
-      this.#scheduled = true;
-      this.#link.clock.afterReads(this.#onTurn);
-    }
     this.goOn();
   }
 
@@ -96,6 +92,10 @@ export class Turns {
       stream!.goOn();
     }
     this.#going = false;
+    // What they were asked for and do not yield in this turn must not hold up those that wait still.
+    if (this.#waiting.size === 0 || this.#askedBytes === 0 || this.#scheduled) return;
+    this.#scheduled = true;
+    this.#link.clock.afterReads(this.#onTurn);
   }
 
   get #room(): boolean {
