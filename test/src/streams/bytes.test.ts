@@ -4,11 +4,11 @@ import { createReadStream, createWriteStream, mkdtempSync, rmSync, writeFileSync
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough, Readable } from "node:stream";
+import { type Duplex, PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { describe, type TestContext, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { type RpcError, withOptions } from "@rpc/core";
+import { type NewConnection, type RpcError, withOptions } from "@rpc/core";
 import { failed } from "../wire/ground/failed.js";
 import { until } from "../wire/ground/until.js";
 import { streamGrounds } from "./ground/grounds.js";
@@ -257,6 +257,72 @@ for (const ground of streamGrounds) {
       if (!ground.wired) assert.equal(((await told) as RpcError).code, "cancelled");
       await failed(client.upload("silent", createReadStream("/nowhere/at/all")));
       if (silent !== undefined) await until("it was destroyed", () => silent?.destroyed === true);
+    });
+
+    for (const [how, begin] of [
+      ["untouched", () => {}],
+      ["paused", (body: Readable) => void body.on("readable", () => {})],
+    ] as const)
+      test(`a handler that waits for its Readable to close goes on when its caller goes, though it left it ${how}`, async (t) => {
+        const caller = new AbortController();
+        const closed = notice<RpcError>();
+        let handed: Readable | undefined;
+        const { client } = await ground.open(t, {
+          upload: async (_name, body) => {
+            handed = body;
+            begin(body);
+            await new Promise((resolve) => body.once("close", resolve));
+            closed.tell(body.errored as RpcError);
+          },
+        });
+        const endless = new Readable({ read: () => void endless.push(Buffer.alloc(10_000)) });
+        const outcome = failed(withOptions(client, { signal: caller.signal }).upload("x", endless));
+        await until("it holds all it wants", () => handed !== undefined && (how === "untouched" || full(handed)));
+        caller.abort();
+        assert.equal((await outcome).code, "cancelled");
+        await until("it was destroyed", () => handed?.destroyed === true);
+        assert.equal((await closed.told).code, "cancelled");
+        function full({ readableLength, readableHighWaterMark }: Readable): boolean {
+          return readableLength >= readableHighWaterMark;
+        }
+      });
+
+    if (ground.wired)
+      test("a handler that waits for its Readable to close goes on when its connection is lost", async (t) => {
+        const closed = notice<RpcError>();
+        const begun = notice();
+        let handed: Readable | undefined;
+        const sockets: Duplex[] = [];
+        const { client } = await ground.open(
+          t,
+          {
+            upload: async (_name, body) => {
+              handed = body;
+              begun.tell();
+              await new Promise((resolve) => body.once("close", resolve));
+              closed.tell(body.errored as RpcError);
+            },
+          },
+          { calling: { onConnect: ({ stream }: NewConnection) => void sockets.push(stream) } },
+        );
+        const endless = new Readable({ read: () => void endless.push(Buffer.alloc(10_000)) });
+        const outcome = failed(client.upload("x", endless));
+        await begun.told;
+        for (const socket of sockets) socket.destroy();
+        await outcome;
+        await until("it was destroyed", () => handed?.destroyed === true);
+        assert.equal((await closed.told).reason, "CONNECTION_LOST");
+      });
+
+    test("an item that is null is no end of the bytes: what was cut there is not taken for whole", async (t) => {
+      const { client } = await ground.open(t, { upload: async (_name, body) => (await whole(body)).toString() });
+      async function* cut(): AsyncGenerator<Buffer | null> {
+        yield Buffer.from("one");
+        yield null;
+        yield Buffer.from("two");
+      }
+      const error = await failed(client.upload("x", cut() as never));
+      assert.deepEqual([error.code, error.reason], ["unknown", "HANDLER_ERROR"]);
     });
 
     test("backpressure goes through a Readable on either side", async (t) => {

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import type { StreamForm } from "../contract/method.js";
+import { isCuttable, onCut } from "../contract/on-cut.js";
 import { endSource } from "./endable-items.js";
 
 /** Returns a stream in the form that its reader wants. */
@@ -20,7 +21,12 @@ function readableOf(items: AsyncIterable<unknown>): Readable {
   const readable = new Readable({
     read() {
       source.next().then(
-        ({ done, value }) => void this.push(done === true ? null : value),
+        ({ done, value }) => {
+          if (done === true) this.push(null);
+          // To a Readable it is the end: what was cut off there would be taken for whole.
+          else if (value === null) this.destroy(new TypeError("an item is null, where the handler wants bytes"));
+          else this.push(value);
+        },
         (thrown) => void this.destroy(thrown as Error),
       );
     },
@@ -29,6 +35,8 @@ function readableOf(items: AsyncIterable<unknown>): Readable {
       done(error);
     },
   });
+  // While it is not read, or holds enough, it asks for nothing, and would not hear that its caller has gone.
+  if (isCuttable(items)) items[onCut]((error) => void readable.destroy(error as Error));
   // A caller that goes away must not end the process of a handler that does not listen: who reads it is told.
   return readable.on("error", () => {});
 }

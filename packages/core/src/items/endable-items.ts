@@ -1,3 +1,5 @@
+import { onCut } from "../contract/on-cut.js";
+
 /** Who hears how the run through items ended, and may say otherwise. */
 export interface ItemsOwner {
   /** The last item was taken. Returns what is thrown all the same; undefined: the end. */
@@ -28,6 +30,7 @@ export class EndableItems implements AsyncIterableIterator<unknown, undefined, u
   /** What the next reader gets in place of the end. */
   #failure: { readonly thrown: unknown } | undefined;
   #asking = false;
+  #onCut: ((error: unknown) => void) | undefined;
   /** Who asked and was not answered, in order. */
   readonly #waiting: Waiting[] = [];
   readonly #onItem = (result: IteratorResult<unknown>): void => this.#take(result);
@@ -54,6 +57,11 @@ export class EndableItems implements AsyncIterableIterator<unknown, undefined, u
     if (this.#ended) return;
     if (this.#source !== undefined) endSource(this.#source);
     this.#finish(failure);
+    if (failure !== undefined) this.#onCut?.(failure.thrown);
+  }
+
+  [onCut](listener: (error: unknown) => void): void {
+    this.#onCut = listener;
   }
 
   next(): Promise<Result> {

@@ -150,7 +150,7 @@ export class RunStream implements StreamingCall, InflowOwner, OutflowOwner, Expi
   abandon(reason: RpcError, lost: boolean): void {
     if (this.#state === "over") return;
     for (const inflow of this.inflows) {
-      if (lost) inflow?.fail(reason);
+      if (lost) inflow?.lose(reason);
       else inflow?.abort(reason);
     }
     for (const outflow of this.outflows) outflow?.stop();

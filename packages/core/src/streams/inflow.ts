@@ -46,6 +46,8 @@ export class Inflow implements Windowed {
   /** Which one of its call's: 0 the result. */
   readonly target: number;
   itemBytes = 0;
+  /** Called when it is lost or given up before its end, whether anybody reads it or not. */
+  onCut: ((error: unknown) => void) | undefined = undefined;
   /** Whether something of it is borrowed from what was read. */
   unsettled = false;
   readonly #link: Link;
@@ -141,6 +143,13 @@ export class Inflow implements Windowed {
     if (this.#over === undefined) this.#end(error, true);
   }
 
+  /** It failed with the connection: as `fail`, and who does not read hears of it, too. */
+  lose(error: unknown): void {
+    if (this.#over !== undefined) return;
+    this.#end(error, true);
+    this.onCut?.(error);
+  }
+
   /** It was given up on this side: what is unread is dropped, and the reader hears of the error now. */
   abort(error: unknown): void {
     if (this.#over !== undefined && this.#unread.empty) return;
@@ -148,6 +157,7 @@ export class Inflow implements Windowed {
     if (this.#over === undefined) this.#end(error, true);
     else this.#over = { error, failed: true };
     this.#windows.end(this);
+    this.onCut?.(error);
   }
 
   /** It counts no more among what the connection's streams hold. */

@@ -1,3 +1,4 @@
+import { onCut } from "../contract/on-cut.js";
 import type { Inflow } from "./inflow.js";
 
 /** What a reader has of a stream that the peer sends. Leaving it early ends it. */
@@ -21,6 +22,10 @@ export class StreamIterator implements AsyncIterableIterator<unknown> {
   throw(error: unknown): Promise<IteratorResult<unknown, undefined>> {
     this.#inflow.leave();
     return Promise.reject(error);
+  }
+
+  [onCut](listener: (error: unknown) => void): void {
+    this.#inflow.onCut = listener;
   }
 
   [Symbol.asyncIterator](): this {
