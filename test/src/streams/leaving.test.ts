@@ -1,9 +1,31 @@
 import assert from "node:assert/strict";
+import { Readable } from "node:stream";
 import { describe, test } from "node:test";
-import { currentCall, type RpcError, withOptions } from "@rpc/core";
+import { currentCall, type Interceptor, type Invoke, type ResultStream, type RpcError, withOptions } from "@rpc/core";
 import { until } from "../wire/ground/until.js";
 import { streamGrounds } from "./ground/grounds.js";
 import { failing, notice, numbers, readAll } from "./ground/items.js";
+
+async function* passedOn(items: unknown): AsyncGenerator<unknown> {
+  yield* items as AsyncIterable<unknown>;
+}
+
+/** Answers when its caller has gone. */
+function lateBehind(next: Invoke): Invoke {
+  return async (call) => {
+    const items = await next(call);
+    const { signal } = call;
+    if (!signal!.aborted) await new Promise((resolve) => signal!.addEventListener("abort", resolve));
+    return passedOn(items);
+  };
+}
+
+/** Leaves a stream when its handler was called. */
+async function leaveOnceAsked(stream: ResultStream<unknown>, called: () => boolean): Promise<void> {
+  void stream.next();
+  await until("its handler was called", called);
+  await stream.return();
+}
 
 for (const ground of streamGrounds) {
   describe(`leaving streams over ${ground.name}`, () => {
@@ -58,6 +80,88 @@ for (const ground of streamGrounds) {
       for (const { value } of await Promise.all(waiting)) assert.ok(value === 1 || value === undefined);
       assert.deepEqual(await stream.next(), { done: true, value: undefined });
       await until("the generator has ended", () => log.left === true);
+    });
+
+    for (const [what, interceptor, read] of [
+      [
+        "that throws it away",
+        (next) => async (call) => {
+          await next(call);
+          throw new Error("mine");
+        },
+        readAll,
+      ],
+      [
+        "that answers by something else",
+        (next) => async (call) => {
+          await next(call);
+          return numbers(3);
+        },
+        readAll,
+      ],
+      ["that goes on in it, when its caller leaves before that has begun", (next) => lateBehind(next), leaveOnceAsked],
+      [
+        "that goes on in it, when its caller leaves while it waits for an item",
+        (next) => async (call) => passedOn(await next(call)),
+        leaveOnceAsked,
+      ],
+      [
+        "that has answered before the handler has",
+        (next) => async (call) => {
+          void next(call);
+          return numbers(3);
+        },
+        readAll,
+      ],
+    ] as readonly [string, Interceptor, (stream: ResultStream<unknown>, asked: () => boolean) => Promise<unknown>][])
+      test(`a file that a handler returns is closed with its call below an interceptor ${what}`, async (t) => {
+        const go = notice();
+        let file: Readable | undefined;
+        let called = false;
+        const { client } = await ground.open(
+          t,
+          {
+            give: async () => {
+              called = true;
+              if (what.includes("before the handler")) await go.told;
+              // Of a terminal, say: it may be open for ever.
+              file = new Readable({ read: () => {} });
+              return file as never;
+            },
+          },
+          { interceptors: [interceptor] },
+        );
+        await read(client.give(), () => called);
+        go.tell();
+        await until("it was closed", () => file?.destroyed === true);
+      });
+
+    test("a source below interceptors hears once that it was left, and nothing where it was read to its end", async (t) => {
+      const log: string[] = [];
+      const byHand = (name: string): AsyncIterable<unknown> => {
+        let n = 0;
+        const next = async (): Promise<IteratorResult<unknown>> =>
+          n < 3 ? { done: false, value: n++ } : { done: true, value: undefined };
+        const left = async (): Promise<IteratorResult<unknown>> => {
+          log.push(name);
+          return { done: true, value: undefined };
+        };
+        return { [Symbol.asyncIterator]: () => ({ next, return: left }) };
+      };
+      const { client, server } = await ground.open(
+        t,
+        { give: (what) => byHand(what as string) },
+        { interceptors: [(next) => async (call) => passedOn(await next(call))] },
+      );
+      assert.deepEqual((await readAll(client.give("read"))).items, [0, 1, 2]);
+      for await (const _ of client.give("left")) break;
+      if (server !== undefined) await until("the server knows", () => server.stats().total.streams.open === 0);
+      assert.deepEqual(
+        log.filter((name) => name === "read"),
+        [],
+      );
+      // Over a connection it may have been read to its end by then.
+      assert.ok(log.length === 1 || (ground.wired && log.length === 0), `${log}`);
     });
 
     test("who waits for an item that never comes is let go by return()", async (t) => {

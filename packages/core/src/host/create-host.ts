@@ -7,7 +7,7 @@ import type { Binding, ServiceDescriptor } from "../contract/method.js";
 import { compose } from "../interceptors/compose.js";
 import { type StartLimits, StartQueue } from "../overload/start-queue.js";
 import { createDispatcher } from "./dispatcher.js";
-import { givesStream, runStreaming } from "./run-streaming.js";
+import { givesStream, runIntercepted, runStreaming } from "./run-streaming.js";
 import {
   type MethodOptionsOf,
   type MethodsOf,
@@ -66,7 +66,7 @@ export function createHost(settings: HostSettings): ServiceHost {
     const dispatcher = createDispatcher(all, interceptors, { ambient });
     return new ServiceHost(dispatcher.invoke, methodsOfDispatcher(dispatcher), options);
   }
-  const answer = answering(invoke!);
+  const answer = answering(invoke!, interceptors.length === 0 ? runStreaming : runIntercepted);
   const composed = compose(interceptors, reflection === undefined ? answer : besides(reflection, answer));
   const onDemand = methodsOnDemand(methodOptions);
   const methodsOf = reflection === undefined ? onDemand : methodsBeside(reflection.service, onDemand);
@@ -76,8 +76,8 @@ export function createHost(settings: HostSettings): ServiceHost {
 }
 
 /** What a bare function answers with where the result streams becomes a stream as that of a handler does. */
-function answering(invoke: Invoke): Invoke {
-  return (call) => (givesStream(call.method) ? runStreaming(() => invoke(call), call) : invoke(call));
+function answering(invoke: Invoke, runStream: typeof runIntercepted): Invoke {
+  return (call) => (givesStream(call.method) ? runStream(() => invoke(call), call) : invoke(call));
 }
 
 /** Answers the calls of one service by its binding, and all others by `invoke`. */

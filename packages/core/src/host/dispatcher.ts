@@ -13,7 +13,7 @@ import { checkMethodName, checkServiceName, didYouMean } from "../service/names.
 import { ErrorClasses } from "../session/error-classes.js";
 import { inProcess } from "./in-process.js";
 import { kindMismatch } from "./no-remote-method.js";
-import { givesStream, runStreaming } from "./run-streaming.js";
+import { givesStream, runIntercepted, runStreaming } from "./run-streaming.js";
 
 /** A method and what answers it. */
 interface Bound {
@@ -55,6 +55,7 @@ export function createDispatcher(
   options: DispatcherOptions = {},
 ): Dispatcher {
   const { ambient = false, logger = silent, clock = systemClock, errors, callerInvoke } = options;
+  const runStream = interceptors.length === 0 ? runStreaming : runIntercepted;
   const services = new Map<string, ServiceDescriptor>();
   const bound = new Map<string, Bound>();
   for (const { service, handlers } of bindings.flatMap(underAllNames)) {
@@ -72,7 +73,7 @@ export function createDispatcher(
     services.set(service.name, service);
     for (const method of service.methods) {
       checkMethodName(service.name, method.name);
-      const run = givesStream(method) ? runStreaming : runHandler;
+      const run = givesStream(method) ? runStream : runHandler;
       bound.set(method.path, { method, handler: handlers[method.index]!, run });
     }
   }

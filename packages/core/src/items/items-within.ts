@@ -10,6 +10,7 @@ export class ItemsWithin implements AsyncIterableIterator<unknown> {
   readonly #within: Within;
   readonly #onEnd: (() => void) | undefined;
   #source: AsyncIterator<unknown> | undefined;
+  #left = false;
   readonly #ask = (): Promise<IteratorResult<unknown>> => {
     this.#source ??= this.#stream[Symbol.asyncIterator]();
     return this.#source.next();
@@ -36,6 +37,8 @@ export class ItemsWithin implements AsyncIterableIterator<unknown> {
 
   /** What was never begun has something to end only where it is a run itself, as a generator is, or a file. */
   async return(): Promise<IteratorResult<unknown>> {
+    if (this.#left) return { done: true, value: undefined };
+    this.#left = true;
     const source = this.#source ?? (this.#stream as Partial<AsyncIterator<unknown>>);
     try {
       await this.#within(() => source.return?.());

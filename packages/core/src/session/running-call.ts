@@ -14,6 +14,7 @@ import {
 import { type Processed, RpcError } from "../contract/errors.js";
 import type { Method } from "../contract/method.js";
 import type { Endpoint } from "../contract/registry.js";
+import { endSource } from "../items/endable-items.js";
 import type { Startable, Waiting } from "../overload/waiting.js";
 import type { CallCounters } from "../stats/call-counters.js";
 import { drainingOf } from "./draining.js";
@@ -62,6 +63,8 @@ export class RunningCall implements Call, Head, Expiring, Startable {
   /** Whether they have memory of their own, which came together from parts. */
   owned = false;
   waiting: Waiting | undefined = undefined;
+  /** What its handler returned to be read by interceptors, and was neither read to its end nor left. */
+  sources: Set<AsyncIterator<unknown>> | undefined = undefined;
   readonly #deadlines: Deadlines;
   #controller: AbortController | undefined;
 
@@ -139,6 +142,12 @@ export class RunningCall implements Call, Head, Expiring, Startable {
   finish(): void {
     this.settled = true;
     this.#deadlines.delete(this);
+    if (this.sources !== undefined) this.#endSources(this.sources);
+  }
+
+  #endSources(sources: Set<AsyncIterator<unknown>>): void {
+    this.sources = undefined;
+    for (const source of sources) endSource(source);
   }
 }
 
