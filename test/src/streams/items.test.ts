@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { RpcError } from "@rpc/core";
 import { streamGrounds } from "./ground/grounds.js";
 import { notice, numbers, readAll } from "./ground/items.js";
 
@@ -42,6 +43,41 @@ for (const ground of streamGrounds) {
       const stream = client.give("now");
       assert.equal(await told, "now");
       await stream.return();
+    });
+
+    test("an iterator written by hand streams, whose results are no promises: for await takes these, too", async (t) => {
+      const left: string[] = [];
+      const byHand = (name: string): AsyncIterable<unknown> => {
+        let n = 0;
+        const next = () => (n < 3 ? { done: false, value: n++ } : { done: true, value: undefined });
+        const end = () => {
+          left.push(name);
+          return { done: true, value: undefined };
+        };
+        return { [Symbol.asyncIterator]: () => ({ next, return: end }) as unknown as AsyncIterator<unknown> };
+      };
+      const { client } = await ground.open(t, {
+        give: (name) => byHand(name as string),
+        take: async (items) => (await readAll(items)).items,
+      });
+      assert.deepEqual(await readAll(client.give("read")), { items: [0, 1, 2], thrown: undefined });
+      assert.deepEqual(await client.take(byHand("argument")), [0, 1, 2]);
+      const stream = client.give("left");
+      assert.deepEqual(await stream.next(), { done: false, value: 0 });
+      await stream.return();
+      // Over a connection it was read to its end by then.
+      if (!ground.wired) assert.deepEqual(left, ["left"]);
+    });
+
+    test("an iterator written by hand that throws instead of rejecting fails its stream with that", async (t) => {
+      const throwing = {
+        next() {
+          throw new RpcError("aborted", "mine", { reason: "MINE" });
+        },
+      };
+      const { client } = await ground.open(t, { give: () => ({ [Symbol.asyncIterator]: () => throwing }) as never });
+      const { thrown } = await readAll(client.give());
+      assert.deepEqual([(thrown as RpcError).code, (thrown as RpcError).reason], ["aborted", "MINE"]);
     });
 
     test("every kind of value travels as an item, those that look like an end too", async (t) => {

@@ -31,7 +31,13 @@ export class ItemsWithin implements AsyncIterableIterator<unknown> {
   }
 
   next(): Promise<IteratorResult<unknown>> {
-    const item = this.#within(this.#ask);
+    let item: Promise<IteratorResult<unknown>>;
+    try {
+      // Of an iterator written by hand it may be no promise, as for await takes it.
+      item = Promise.resolve(this.#within(this.#ask));
+    } catch (thrown) {
+      item = Promise.reject(thrown);
+    }
     return this.#onEnd === undefined ? item : item.then(this.#look, this.#failed);
   }
 

@@ -30,7 +30,7 @@ class MappedItems implements AsyncIterableIterator<unknown> {
       return { done: false, value: this.#map(result.value) };
     } catch (thrown) {
       // Who is told that it failed asks no more of it.
-      this.#source.return?.().catch(() => {});
+      this.return().catch(() => {});
       throw thrown;
     }
   }
