@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { describe, test } from "node:test";
-import { RpcError, withOptions } from "@rpc/core";
+import { type Interceptor, RpcError, withOptions } from "@rpc/core";
 import { failed } from "../wire/ground/failed.js";
 import { until } from "../wire/ground/until.js";
 import { apart, streamsOf } from "./ground/apart.js";
@@ -34,6 +35,48 @@ describe("time and streams", () => {
     assert.deepEqual([code, reason], ["deadline_exceeded", "STREAM_IDLE"]);
     assert.equal(((await told) as RpcError).code, "deadline_exceeded");
     assert.equal(streamsOf(server)["open"], 0);
+  });
+
+  test("a stream that was forgotten, neither read nor left, leaves its client once it was idle: its signal holds no call of it", async (t) => {
+    const { client, clock, connector } = await apart(
+      t,
+      { give: () => numbers(1_000_000) },
+      { serving: { limits: { streamIdleMs: 3_600_000 } } },
+    );
+    const { signal } = new AbortController();
+    const streams = Array.from({ length: 5 }, () => withOptions(client, { signal, timeoutMs: Infinity }).give());
+    for (const stream of streams) assert.equal((await stream.next()).value, 0);
+    assert.equal(getEventListeners(signal, "abort").length > 0, true);
+    await clock.advance(302_000);
+    assert.equal(getEventListeners(signal, "abort").length, 0);
+    const { pending, codes } = connector.stats().calls;
+    assert.deepEqual([pending, codes], [0, { deadline_exceeded: 5 }]);
+    // Who comes back all the same is told.
+    for (const stream of streams) {
+      const { items, error } = await failing(stream);
+      assert.deepEqual([items, error.reason], [[], "STREAM_IDLE"]);
+    }
+  });
+
+  test("an interceptor of the client that waits for an item of an idle stream may go on by another call", async (t) => {
+    const again: Interceptor = (next) => async (call) => {
+      async function* twice(): AsyncGenerator<unknown> {
+        const { items, thrown } = await readAll((await next(call)) as AsyncIterable<unknown>);
+        yield* [...items, (thrown as RpcError).reason];
+        yield* (await next(call)) as AsyncIterable<unknown>;
+      }
+      return twice();
+    };
+    let calls = 0;
+    const { client, clock } = await apart(
+      t,
+      { give: () => (++calls === 1 ? thenNothing(1) : numbers(2)) },
+      { calling: { interceptors: [again] }, serving: { limits: { streamIdleMs: 3_600_000 } } },
+    );
+    const read = readAll(withOptions(client, { timeoutMs: Infinity }).give());
+    await until("it waits", () => calls === 1);
+    await clock.advance(302_000);
+    assert.deepEqual(await read, { items: [1, "STREAM_IDLE", 0, 1], thrown: undefined });
   });
 
   test("one item now and then keeps a stream open for hours", async (t) => {

@@ -159,6 +159,11 @@ export class StreamCall implements Call, Expiring, NestedCall, Abortable {
     this.#giveUp(cancelled(this, reason, lacking));
   }
 
+  /** Called by its carrier: whoever was to read it asks for nothing, and would never hear of it. */
+  onForgotten(error: RpcError): void {
+    this.#failed(error);
+  }
+
   /** Called by an argument of it. */
   argumentFailed(cause: unknown): void {
     const message = `${this.method.path}: a stream among its arguments failed, so that the call was given up; see cause`;

@@ -154,6 +154,8 @@ export interface Call {
   nested: Set<NestedCall> | undefined;
   /** Client, oneway: called when a bounded queue has taken it, before it is written. */
   onAccepted?(): void;
+  /** Client, of calls that stream: called when its carrier has given up one that was idle for too long, and that nobody reads. */
+  onForgotten?(error: RpcError): void;
   /** Client: counts its outcome; set by the connector that it goes through. */
   account: Account | undefined;
   /** Client: whether an item of its streams was read or delivered, so that it cannot be made again. Absent from calls without streams. */

@@ -177,7 +177,11 @@ export class MadeStream implements StreamingCall, InflowOwner, OutflowOwner, Car
   }
 
   onIdle(): void {
-    this.giveUp(streamIdle(this.path, this.#owner.connection.limits.streamIdleMs));
+    const error = streamIdle(this.path, this.#owner.connection.limits.streamIdleMs);
+    const forgotten = this.#state === "open" && !this.inflows[0]!.awaited;
+    this.giveUp(error);
+    // Who asks for an item hears of it there, and so does an interceptor in between, which may go on by another call.
+    if (forgotten) this.call.onForgotten?.(error);
   }
 
   give(stream: Inflow, bytes: number): void {

@@ -88,6 +88,11 @@ export class Inflow implements Windowed {
     return this.#over !== undefined;
   }
 
+  /** Whether its reader waits for an item. */
+  get awaited(): boolean {
+    return this.#waiters.length > 0;
+  }
+
   /** Bytes that wait for a reader, of a stream that is over, too. */
   get unreadBytes(): number {
     return this.#unread.heldBytes;
