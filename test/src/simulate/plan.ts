@@ -97,6 +97,14 @@ export function pick<T>(random: Random, among: readonly T[]): T {
   return among[Math.floor(random() * among.length)]!;
 }
 
+/** Returns limits of streams that go together: less credit than that is refused at start. */
+function creditOf(random: Random): Pick<Plan["limits"], "streams" | "streamCreditBytes" | "connectionCreditBytes"> {
+  const streams = pick(random, [4, 64, 1_024]);
+  const streamCreditBytes = pick(random, [2_048, 32_768, 262_144]);
+  const creditBytes = pick(random, [32_768, 4_194_304]);
+  return { streams, streamCreditBytes, connectionCreditBytes: Math.max(creditBytes, 1_024 * streams) };
+}
+
 /** Returns what a seed does. */
 export function planOf(random: Random): Plan {
   const durationMs = pick(random, [200, 1_000, 3_000]);
@@ -129,9 +137,7 @@ export function planOf(random: Random): Plan {
       highWaterBytes: pick(random, [4_096, 65_536, 1_048_576]),
       partialBytes: pick(random, [100_000, 16_777_216]),
       messageBytes: 300_000,
-      streams: pick(random, [4, 64, 1_024]),
-      streamCreditBytes: pick(random, [2_048, 32_768, 262_144]),
-      connectionCreditBytes: pick(random, [32_768, 4_194_304]),
+      ...creditOf(random),
       streamIdleMs: pick(random, [4_000, 300_000, 300_000]),
     },
     serverStreams: pick(random, [8, 20_000, 20_000]),

@@ -10,7 +10,7 @@ export interface ConnectionLimits {
   readonly streams: number;
   /** Bytes of items that one stream may hold unread, once its reader reads. Defaults to 256 KiB. */
   readonly streamCreditBytes: number;
-  /** Bytes of items that all streams of the connection may hold unread together. Defaults to 4 MiB. */
+  /** Bytes of items that all streams of the connection may hold unread together: at least 1,024 for each of `streams`. Defaults to 4 MiB. */
   readonly connectionCreditBytes: number;
   /** How long a stream may be open without an item either way, in ms; then its call ends. Defaults to 300,000. */
   readonly streamIdleMs: number;

@@ -233,6 +233,18 @@ describe("options", () => {
     assert.match(refused(() => checkLimits("serve", { inflight: 3 } as never)).message, /did you mean "inFlight"/);
     assert.match(refused(() => checkLimits("serve", { inFlight: 0 })).message, /serve: limits: inFlight must be/);
   });
+
+  test("so little credit that streams nobody reads would stop those that are read is refused at start", () => {
+    const error = refused(() => checkLimits("connect", { connectionCreditBytes: 65_536 }));
+    assert.equal(error.reason, "BAD_OPTION");
+    assert.match(
+      error.message,
+      /connectionCreditBytes is 65536, and 1024 streams .* at least 1048576, .* or allow fewer/,
+    );
+    assert.equal(refused(() => checkLimits("connect", { streams: 4_097 })).reason, "BAD_OPTION");
+    for (const limits of [{ streams: 4_096 }, { streams: 64, connectionCreditBytes: 65_536 }, {}])
+      assert.ok(checkLimits("connect", limits).streams > 0);
+  });
 });
 
 test("a misspelt option of a method is said: it would be a method that is never tried again", () => {
