@@ -15,7 +15,15 @@ const failure = new RpcError("unknown", "made up");
 /** A candidate on a connection that answers nothing, and the time of its last read. */
 function candidate(remote: Partial<RemoteService> = {}) {
   const session = { readAt: 0, roundTripMs: 40, send: () => new Promise(() => {}) };
-  const method: RemoteMethod = { index: 0, idempotent: true, codec: undefined, flags: 0, counters: new CallCounters() };
+  const { method: own } = madeUpCall();
+  const method: RemoteMethod = {
+    own,
+    index: 0,
+    idempotent: true,
+    codec: undefined,
+    flags: 0,
+    counters: new CallCounters(),
+  };
   const kinds = new Map([["up", "unary" as const]]);
   const service = { methods: [method], kinds, schemaHashes: new Map(), find: () => method, ...remote };
   return { session, it: new ReadyCandidate(endpoint, session as unknown as Session, service) };
@@ -110,6 +118,7 @@ describe("a call given to an endpoint", () => {
   test("of a method that the server lacks fails by name, with what was probably meant, and is not counted", async () => {
     const { it } = candidate({
       methods: [undefined],
+      find: () => undefined,
       kinds: new Map([
         ["upp", "unary" as const],
         ["down", "unary" as const],

@@ -77,7 +77,9 @@ export class ReadyCandidate implements Candidate, Tracker {
   send(call: Call, receiver: Receiver): void {
     const lanes = this.#lanes;
     const { session, remote } = lanes.length === 1 ? lanes[0]! : leastPending(lanes);
-    const method = remote.methods[call.method.index];
+    let method = remote.methods[call.method.index];
+    // A call may be made with another descriptor of the service, in which its index is that of another method.
+    if (method?.own !== call.method) method = remote.find(call.method);
     call.endpoint = this.endpoint;
     if (method === undefined) {
       receiver.fail(noRemoteMethod(call.method, remote, this.endpoint.address));

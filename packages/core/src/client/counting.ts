@@ -8,8 +8,10 @@ import type { Direct } from "./direct.js";
 export function counting(next: Invoke, table: MethodTable, methods: readonly Method[]): Invoke {
   const accounts = methods.map(({ path }) => table.of(path));
   return (call) => {
-    const account = accounts[call.method.index];
-    if (account === undefined || call.peer !== undefined) return passedOn(next, table, call);
+    const { method, peer } = call;
+    // It may be of another descriptor, in which its index is that of another method.
+    const account = methods[method.index] === method ? accounts[method.index]! : table.of(method.path);
+    if (peer !== undefined) return passedOn(next, table, call);
     account.calls++;
     call.account = account;
     return next(call);
@@ -30,7 +32,7 @@ export function countingDirect(next: Direct, table: MethodTable, methods: readon
   };
 }
 
-/** A call that somebody else made: of a peer, or of a descriptor that we do not know. */
+/** A call that somebody else made, a peer. */
 async function passedOn(next: Invoke, table: MethodTable, call: Call): Promise<unknown> {
   const account = table.of(call.method.path);
   account.calls++;

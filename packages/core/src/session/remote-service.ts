@@ -5,6 +5,8 @@ import { type OpenedMethod, unknownSchema } from "../wire/opening.js";
 
 /** A method as its server has it: what the retry decision and the encoding of requests go by. */
 export interface RemoteMethod {
+  /** The client's method that it was found for. */
+  readonly own: Method;
   /** What requests name it by. */
   readonly index: number;
   readonly idempotent: boolean;
@@ -40,10 +42,11 @@ export function remoteService(
   const byName = new Map(opened.map((method) => [method.name, method]));
   const find = (own: Method): RemoteMethod | undefined => {
     const method = byName.get(own.name);
-    if (method === undefined || method.kind !== own.kind) return undefined;
+    if (method === undefined || method.kind !== own.kind || own.service !== descriptor.name) return undefined;
     const usual = method.codecs.length === 0 || method.codecs.includes(codecs[0]!);
     const codec = usual ? undefined : method.codecs.find((id) => codecs.includes(id));
     return {
+      own,
       index: method.index,
       idempotent: method.idempotent,
       codec,
