@@ -1,6 +1,6 @@
-import type { Call, Invoke } from "../contract/call.js";
+import type { Invoke } from "../contract/call.js";
 import type { Method } from "../contract/method.js";
-import { asFailure } from "../stats/failure.js";
+import { passedOn } from "../host/passed-on.js";
 import type { MethodTable } from "../stats/method-table.js";
 import type { Direct } from "./direct.js";
 
@@ -11,8 +11,8 @@ export function counting(next: Invoke, table: MethodTable, methods: readonly Met
     const { method, peer } = call;
     // It may be of another descriptor, in which its index is that of another method.
     const account = methods[method.index] === method ? accounts[method.index]! : table.of(method.path);
-    if (peer !== undefined) return passedOn(next, table, call);
     account.calls++;
+    if (peer !== undefined) return passedOn(next, account, call);
     call.account = account;
     return next(call);
   };
@@ -30,18 +30,4 @@ export function countingDirect(next: Direct, table: MethodTable, methods: readon
     },
     recover: next.recover,
   };
-}
-
-/** A call that somebody else made, a peer. */
-async function passedOn(next: Invoke, table: MethodTable, call: Call): Promise<unknown> {
-  const account = table.of(call.method.path);
-  account.calls++;
-  try {
-    const output = await next(call);
-    account.settled++;
-    return output;
-  } catch (error) {
-    account.fail(asFailure(error));
-    throw error;
-  }
 }

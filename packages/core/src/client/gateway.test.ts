@@ -4,7 +4,7 @@ import type { Invoke } from "../contract/call.js";
 import { serve } from "../server/serve.js";
 import { bind } from "../service/bind.js";
 import { defineService } from "../service/define-service.js";
-import { createClient } from "./create-client.js";
+import { createClient, withOptions } from "./create-client.js";
 import { simulation } from "./simulation.fixture.js";
 
 interface Accounts {
@@ -79,5 +79,40 @@ describe("a call made with another descriptor than its client's connector knows"
     assert.equal(await finish(front.client(AccountsService).show()), "shown");
     assert.equal(await finish(front.client(SameService).show()), "shown");
     assert.deepEqual(ran, ["show", "show"]);
+  });
+});
+
+describe("a call that a server passes on", () => {
+  for (const how of ["expired", "cancelled"] as const)
+    test(`and that is ${how} gives its place back, on both connections`, async (t) => {
+      const { clock, ran, up, front, finish, outcome } = await gateway(t);
+      const leaving = new AbortController();
+      const options = how === "expired" ? { timeoutMs: 300 } : { signal: leaving.signal };
+      const client = withOptions(front.client(AccountsService), options);
+      const calls = Array.from({ length: 4 }, () => outcome(client.hang()));
+      await clock.advance(200);
+      assert.equal(ran.length, 4);
+      leaving.abort();
+      await clock.advance(200);
+      for (const { error } of await Promise.all(calls))
+        assert.equal(error?.code, how === "expired" ? "deadline_exceeded" : "cancelled");
+      const { failed, pending } = up.stats().calls;
+      assert.deepEqual([failed, pending], [4, 0]);
+      const next = outcome(withOptions(front.client(AccountsService), { timeoutMs: 300 }).show());
+      await finish(next);
+      assert.equal((await next).answer, "shown");
+    });
+
+  test("after its caller has gone is not made", async (t) => {
+    const { clock, ran, front, finish, outcome } = await gateway(t, 100);
+    const shown = front.client(AccountsService).show();
+    assert.equal(await finish(shown), "shown");
+    const leaving = new AbortController();
+    const call = outcome(withOptions(front.client(AccountsService), { signal: leaving.signal }).hang());
+    await clock.advance(50);
+    leaving.abort();
+    await clock.advance(200);
+    assert.equal((await call).error?.code, "cancelled");
+    assert.deepEqual(ran, ["show"]);
   });
 });

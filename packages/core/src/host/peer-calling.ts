@@ -4,8 +4,8 @@ import { compose } from "../interceptors/compose.js";
 import { retryBy } from "../interceptors/retry.js";
 import { type RetryOptions, RetryPolicy } from "../interceptors/retry-policy.js";
 import type { PeerLine } from "../session/peer-line.js";
-import { asFailure } from "../stats/failure.js";
 import type { MethodTable } from "../stats/method-table.js";
+import { passedOn } from "./passed-on.js";
 import { PeerCalls } from "./peer-calls.js";
 
 /** How a process calls its peers. */
@@ -41,19 +41,8 @@ function counted(next: Invoke, table: MethodTable): Invoke {
   return (call) => {
     const account = table.of(call.method.path);
     account.calls++;
-    if (call.peer === undefined) {
-      call.account = account;
-      return next(call);
-    }
-    return next(call).then(
-      (output) => {
-        account.settled++;
-        return output;
-      },
-      (thrown: unknown) => {
-        account.fail(asFailure(thrown));
-        throw thrown;
-      },
-    );
+    if (call.peer !== undefined) return passedOn(next, account, call);
+    call.account = account;
+    return next(call);
   };
 }
