@@ -44,8 +44,6 @@ interface Rare {
   abandoned: RpcError | undefined;
   nested: Set<NestedCall> | undefined;
   replyMetadata: Metadata;
-  /** Oneway: a queue has taken it. */
-  accepted: boolean;
 }
 
 /**
@@ -57,9 +55,9 @@ interface Rare {
 export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiver {
   input: readonly unknown[];
   endpoint: Endpoint | undefined = undefined;
-  carrier: Carrier | undefined = undefined;
   carriedAs = 0;
   place = -1;
+  #carrier: Carrier | undefined = undefined;
   /** Two bits for `processed`, one for `idempotent`, and `attempt` above them. */
   #bits = firstAttempt;
   #terms: Terms;
@@ -169,6 +167,15 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
     if (metadata !== this.replyMetadata) this.#rarely().replyMetadata = metadata;
   }
 
+  get carrier(): Carrier | undefined {
+    return this.#carrier;
+  }
+
+  set carrier(carrier: Carrier | undefined) {
+    this.#carrier = carrier;
+    if (this.#resolve === undefined) this.#carriedOn();
+  }
+
   get settled(): boolean {
     return this.#resolve === undefined;
   }
@@ -186,7 +193,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
   }
 
   #rarely(): Rare {
-    this.#rare ??= { abandoned: undefined, nested: undefined, replyMetadata: noMetadata, accepted: false };
+    this.#rare ??= { abandoned: undefined, nested: undefined, replyMetadata: noMetadata };
     return this.#rare;
   }
 
@@ -244,7 +251,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
 
   /** Called by the table of deadlines. */
   expire(): void {
-    if (this.#rare?.accepted) this.#drop();
+    if (this.#resolve === undefined) this.#drop();
     else this.#giveUp(deadlineExceeded(this, lacking));
   }
 
@@ -252,14 +259,13 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
   onAccepted(): void {
     const resolve = this.#resolve;
     if (resolve === undefined) return;
-    this.#rarely().accepted = true;
     this.#withdraw();
     if (this.account !== undefined) this.account.settled++;
     if (diagnostics.clientCall.hasSubscribers) this.#report(undefined);
     resolve(undefined);
   }
 
-  /** An accepted call was not written before its deadline. */
+  /** Its caller has heard already: it was accepted and not written before its deadline, or an interceptor answered in its place. */
   #drop(): void {
     const error = deadlineExceeded(this, lacking);
     this.#rarely().abandoned = error;
@@ -345,10 +351,16 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
     this.#fail(error);
   }
 
-  /** Whatever way it ended, nothing of it may stay behind. */
+  /** Whatever way it ended, nothing of it may stay behind; what is still carried, below an interceptor that answered, has its deadline. */
   #leave(): void {
-    this.#end();
+    if (this.#carrier === undefined || this.abandoned !== undefined) this.#end();
     this.#withdraw();
+  }
+
+  /** Its caller has been told: from here on it has a deadline only while somebody carries it. */
+  #carriedOn(): void {
+    if (this.#carrier === undefined) this.#end();
+    else if (this.place < 0) this.#terms.origin.deadlines.add(this);
   }
 
   #end(): void {

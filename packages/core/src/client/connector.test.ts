@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { deadlinesOf } from "../clock/deadlines.js";
 import type { Interceptor } from "../contract/call.js";
 import { RpcError } from "../contract/errors.js";
 import type { Transport } from "../contract/transport.js";
@@ -242,5 +243,63 @@ describe("closing a connector", () => {
     });
     assert.equal((await finish(outcome(connector.client(ShopService).where()))).answer, "a");
     await closing;
+  });
+});
+
+describe("a call that an interceptor has answered itself", () => {
+  /** What is known by now is good enough after 20 ms. */
+  function answering(t: Parameters<typeof simulation>[0]) {
+    const simulated = simulation(t);
+    const { clock } = simulated;
+    const late: unknown[] = [];
+    const stale: Interceptor = (next) => (call) => {
+      if (call.method.name === "where") return next(call);
+      const answer = next(call);
+      answer.then(
+        (output) => late.push(output),
+        (thrown: RpcError) => late.push(thrown.code),
+      );
+      return Promise.race([answer, new Promise((resolve) => clock.setTimer(() => resolve("stale"), 20))]);
+    };
+    return { ...simulated, stale, late };
+  }
+
+  test("is over at its deadline all the same, and gives its place back", async (t) => {
+    const { clock, serveShop, connect, outcome, finish, stale, late } = answering(t);
+    await serveShop("a", { limits: { inFlight: 4 } });
+    const connector = connect({ address: A, interceptors: [stale] });
+    const shop = withOptions(connector.client(ShopService), { timeoutMs: 300 });
+    const calls = Array.from({ length: 4 }, () => outcome(shop.never()));
+    await clock.advance(100);
+    for (const { answer } of await Promise.all(calls)) assert.equal(answer, "stale");
+    assert.deepEqual(late, [], "they are still under way");
+    await clock.advance(300);
+    assert.deepEqual(late, Array(4).fill("deadline_exceeded"));
+    assert.equal((await finish(outcome(shop.where()))).answer, "a");
+    assert.equal(deadlinesOf(clock).size, 0);
+  });
+
+  test("is over at its deadline also where it waits for a connection", async (t) => {
+    const { clock, connect, outcome, stale, late } = answering(t);
+    const shop = connect({ address: A, interceptors: [stale], waitForReady: true }).client(ShopService);
+    const call = outcome(withOptions(shop, { timeoutMs: 300 }).slow(1));
+    await clock.advance(100);
+    assert.deepEqual([(await call).answer, late], ["stale", []]);
+    await clock.advance(300);
+    assert.deepEqual(late, ["deadline_exceeded"]);
+    assert.equal(deadlinesOf(clock).size, 0);
+  });
+
+  test("goes on behind the answer, and leaves nothing to wait for once the server has answered", async (t) => {
+    const { clock, serveShop, connect, outcome, stale, late } = answering(t);
+    await serveShop("a");
+    const shop = connect({ address: A, interceptors: [stale] }).client(ShopService);
+    const call = outcome(shop.slow(200));
+    await clock.advance(100);
+    assert.deepEqual([(await call).answer, late], ["stale", []]);
+    assert.notEqual(deadlinesOf(clock).size, 0);
+    await clock.advance(200);
+    assert.deepEqual(late, ["a"]);
+    assert.equal(deadlinesOf(clock).size, 0, "a deadline that is left keeps the process alive");
   });
 });

@@ -27,6 +27,7 @@ class Waiting implements Carrier {
 
   giveUp(error: RpcError): Processed {
     this.#room.delete(this);
+    if (this.call.carrier === this) this.call.carrier = undefined;
     // Its own patience was shorter than ours: all the same it should hear what it waited for.
     if (error.code === "deadline_exceeded" && this.#why !== undefined) error.message += `: ${this.#why()}`;
     this.reject(error);
