@@ -103,7 +103,8 @@ export class RunningCall implements Call, Head, Expiring, Startable {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (this.abandoned !== undefined) this.#controller.abort(this.abandoned);
-      else if (this.deadline !== Number.POSITIVE_INFINITY) this.#deadlines.add(this);
+      // Of one that is over nobody would take it out again.
+      else if (!this.settled && this.deadline !== Number.POSITIVE_INFINITY) this.#deadlines.add(this);
     }
     return this.#controller.signal;
   }

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
+import { deadlinesOf } from "../clock/deadlines.js";
+import type { Call } from "../contract/call.js";
 import { RpcError } from "../contract/errors.js";
 import { type Answering, service, sessionPair } from "./session-pair.fixture.js";
 
@@ -219,5 +221,19 @@ test("an unanswered ping ends a silent connection, and one that is busy both way
   await clock.advance(120_000);
   assert.equal(dialler.session.state, "ready", "idle, and alive");
   assert.equal(acceptor.session.state, "ready");
+  dialler.session.close(gone());
+});
+
+test("the signal of a call that is over leaves no deadline behind, which would keep the process alive", async () => {
+  let kept: Call | undefined;
+  const keeping: Answering = async (call) => {
+    kept = call;
+    return "answer";
+  };
+  const { clock, dialler } = await sessionPair({ acceptor: keeping });
+  assert.equal(await dialler.call([]).answer, "answer");
+  // As work does that goes on behind the answer.
+  assert.equal(kept?.signal?.aborted, false);
+  assert.equal(deadlinesOf(clock).size, 0);
   dialler.session.close(gone());
 });
