@@ -117,6 +117,7 @@ export class ClientCall implements Call, Expiring, NestedCall, Abortable, Receiv
 
   set deadline(deadline: number) {
     this.#ownTerms().deadline = deadline;
+    this.#terms.origin.deadlines.renew(this);
   }
 
   get metadata(): Metadata {

@@ -11,6 +11,7 @@ import { endpointAt, listedRegistry } from "./listed-registry.fixture.js";
 import { ShopService, simulation, turns } from "./simulation.fixture.js";
 
 const A = "memory://a";
+const Feed = defineService<{ give(): AsyncIterable<string> }>("shop.Feed", { give: { stream: "server" } });
 const Other = defineService<{ other(): string }>("shop.Other", { other: {} });
 
 describe("a connector", () => {
@@ -301,5 +302,42 @@ describe("a call that an interceptor has answered itself", () => {
     await clock.advance(200);
     assert.deepEqual(late, ["a"]);
     assert.equal(deadlinesOf(clock).size, 0, "a deadline that is left keeps the process alive");
+  });
+});
+
+describe("a deadline that an interceptor moves nearer", () => {
+  const sooner =
+    (now: () => number): Interceptor =>
+    (next) =>
+    (call) => {
+      call.deadline = Math.min(call.deadline, now() + 200);
+      return next(call);
+    };
+
+  test("is kept on the client's side, as one that its caller set", async (t) => {
+    const { clock, serveShop, connect, outcome } = simulation(t);
+    // Who tells of its deadline is the client: the server does not answer at all.
+    await serveShop("a");
+    const shop = connect({ address: A, interceptors: [sooner(() => clock.now())] }).client(ShopService);
+    const call = outcome(shop.never());
+    await clock.advance(1_000);
+    const { error, at } = await call;
+    assert.equal(error?.code, "deadline_exceeded");
+    assert.ok(at >= 200 && at < 220, `at ${at}`);
+  });
+
+  test("is kept by a stream that had none", async (t) => {
+    const { clock, serveShop, connect, outcome } = simulation(t);
+    const give = async function* (): AsyncGenerator<string> {
+      await new Promise(() => {});
+      yield "never";
+    };
+    await serveShop("a", { services: [bind(Feed, { give })] } as never);
+    const feed = connect({ address: A, interceptors: [sooner(() => clock.now())] }).client(Feed);
+    const first = outcome(feed.give().next());
+    await clock.advance(1_000);
+    const { error, at } = await first;
+    assert.equal(error?.code, "deadline_exceeded");
+    assert.ok(at >= 200 && at < 220, `at ${at}`);
   });
 });

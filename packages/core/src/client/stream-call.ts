@@ -46,7 +46,6 @@ export class StreamCall implements Call, Expiring, NestedCall, Abortable {
   readonly startedAt: number;
   input: readonly unknown[];
   metadata: Metadata;
-  deadline: number;
   readonly signal: AbortSignal | undefined;
   priority: Priority;
   attempt = 1;
@@ -71,6 +70,7 @@ export class StreamCall implements Call, Expiring, NestedCall, Abortable {
   readonly #arguments: readonly ArgumentStream[];
   readonly #onEnd: ((thrown?: unknown) => void) | undefined;
   #deadlines: Deadlines | undefined;
+  #deadline: number;
   #outcome: StreamOutcome | undefined;
 
   constructor(
@@ -89,13 +89,23 @@ export class StreamCall implements Call, Expiring, NestedCall, Abortable {
     this.input = input.map((value) => (isStream(value) ? new ArgumentStream(this, value) : value));
     this.#arguments = this.input.filter((value) => value instanceof ArgumentStream);
     this.metadata = metadata;
-    this.deadline = deadline;
+    this.#deadline = deadline;
     this.signal = signal;
     this.priority = priority;
     this.cautious = parent !== undefined && (parent.cautious || parent.attempt > 1);
     this.#parent = parent;
     this.#onReply = onReply;
     this.route = route;
+  }
+
+  get deadline(): number {
+    return this.#deadline;
+  }
+
+  set deadline(deadline: number) {
+    this.#deadline = deadline;
+    if (this.place >= 0) this.#deadlines?.renew(this);
+    else if (!this.settled && deadline !== Number.POSITIVE_INFINITY) this.#deadlines?.add(this);
   }
 
   /** Sends the call through `invoke`. To be called once. */

@@ -210,6 +210,25 @@ describe("deadlines", () => {
     assert.equal(deadlines.size, 1);
   });
 
+  test("one that is moved nearer expires then, and one that was taken out does not", async () => {
+    const clock = createManualClock();
+    const deadlines = new Deadlines(clock);
+    const expired: number[] = [];
+    const moved = { ...entry(10_000, () => void expired.push(clock.now())), deadline: 10_000 };
+    const out = { ...entry(10_000, () => void expired.push(-1)), deadline: 10_000 };
+    for (const each of [moved, out]) deadlines.add(each);
+    deadlines.delete(out);
+    for (const each of [moved, out]) {
+      each.deadline = 100;
+      deadlines.renew(each);
+    }
+    await clock.advance(99);
+    assert.deepEqual(expired, []);
+    await clock.advance(6);
+    assert.equal(expired.length, 1);
+    assert.ok(expired[0]! >= 100 && expired[0]! <= 105, `at ${expired[0]}`);
+  });
+
   test("a clock has one table", () => {
     const [one, other] = [createManualClock(), createManualClock()];
     assert.equal(deadlinesOf(one), deadlinesOf(one));

@@ -60,6 +60,13 @@ export class Deadlines {
     if (entries.length === 0) this.#timer?.unref();
   }
 
+  /** The deadline of an entry has changed; one that is not in may be named too. */
+  renew(entry: Expiring): void {
+    const { place, deadline } = entry;
+    if (place >= 0 && deadline <= this.#timerAt - granularityMs && deadline < Number.POSITIVE_INFINITY)
+      this.#setTimer(deadline);
+  }
+
   #setTimer(deadline: number): void {
     this.#timer?.cancel();
     this.#timerAt = roundedUp(deadline);
