@@ -10,6 +10,7 @@ import {
   RpcError,
   withOptions,
 } from "@rpc/core";
+import { until } from "../wire/ground/until.js";
 import { streamGrounds } from "./ground/grounds.js";
 import { failing, notice, numbers, readAll } from "./ground/items.js";
 
@@ -241,6 +242,43 @@ for (const ground of streamGrounds) {
       assert.equal((await failing(client.give("none"))).error.reason, "NO_STREAM_RETURNED");
       assert.equal((await failing(client.give("broken"))).error.reason, "NO_RUN");
       assert.deepEqual((await readAll(client.give())).items, [0]);
+    });
+
+    test("what a client's interceptor was given and does not hand on is ended, whether it throws or answers itself", async (t) => {
+      const wrong = new RpcError("failed_precondition", "wrong version");
+      const instead: Interceptor = (next) => async (call) => {
+        const [how] = call.input;
+        const output = next(call);
+        if (call.method.kind === "client") return Promise.race([output, begun.told.then(() => "instead")]);
+        await output;
+        if (how === "throws") throw wrong;
+        return how === "other" ? 5 : numbers(1);
+      };
+      const begun = notice();
+      let aborted = 0;
+      const count = (): void => currentCall().signal!.addEventListener("abort", () => void aborted++);
+      const { client } = await ground.open(
+        t,
+        {
+          give() {
+            count();
+            return numbers(Number.POSITIVE_INFINITY);
+          },
+          async take(items) {
+            count();
+            begun.tell();
+            await readAll(items);
+            await new Promise(() => {});
+          },
+        },
+        { outer: [instead] },
+      );
+      assert.equal((await failing(client.give("throws"))).error, wrong);
+      assert.equal((await failing(client.give("other"))).error.reason, "NO_STREAM_RETURNED");
+      assert.deepEqual((await readAll(client.give("itself"))).items, [0]);
+      await until("all handlers were told", () => aborted === 3);
+      assert.equal(await client.take(numbers(1)), "instead");
+      await until("its handler was told", () => aborted === 4);
     });
 
     test("an interceptor of the server whose promise settles twice harms no stream", async (t) => {

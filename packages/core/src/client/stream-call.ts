@@ -212,6 +212,13 @@ export class StreamCall implements Call, Expiring, NestedCall, Abortable {
     this.#failed(error);
   }
 
+  /** Nobody reads what is open, and nobody else would end it. */
+  #letGo(cause: unknown): void {
+    const error = cancelled(this, cause, lacking);
+    this.abandoned = error;
+    this.carrier?.giveUp(error, this);
+  }
+
   #tellCarrier(error: RpcError): void {
     this.abandoned = error;
     error.processed = this.carrier?.giveUp(error, this) ?? this.processed;
@@ -221,7 +228,7 @@ export class StreamCall implements Call, Expiring, NestedCall, Abortable {
   /** Returns what `onReply` threw, which takes the place of the end. */
   #succeed(): { readonly thrown: unknown } | undefined {
     if (this.settled) return undefined;
-    this.#leave();
+    this.#leave(undefined);
     const { account } = this;
     if (account !== undefined) {
       account.settled++;
@@ -240,7 +247,7 @@ export class StreamCall implements Call, Expiring, NestedCall, Abortable {
   /** It has failed: whoever is to know of that is told, but for its caller. */
   #conclude(thrown: unknown): void {
     if (this.settled) return;
-    this.#leave();
+    this.#leave(thrown);
     if (thrown instanceof RpcError) {
       markReceived(thrown);
       // An interceptor may throw an error that cannot be written to; it is still what the caller gets.
@@ -271,8 +278,10 @@ export class StreamCall implements Call, Expiring, NestedCall, Abortable {
   }
 
   /** Whatever way it ended, nothing of it may stay behind. */
-  #leave(): void {
+  #leave(cause: unknown): void {
     this.settled = true;
+    // An interceptor may throw, or answer itself, while what it was given is still open.
+    if (this.carrier !== undefined && this.abandoned === undefined) this.#letGo(cause);
     this.#deadlines?.delete(this);
     if (this.signal !== undefined) forgetAbort(this.signal, this);
     this.#parent?.nested?.delete(this);
