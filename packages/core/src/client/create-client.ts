@@ -23,6 +23,7 @@ import { listingOf } from "./listing.js";
 import { openStream, refuseStream } from "./open-stream.js";
 import { StreamCall } from "./stream-call.js";
 import { directWay, type Origin, Terms } from "./terms.js";
+import { untilGivenUp } from "./until-given-up.js";
 
 export interface ClientOptions {
   /** How long a caller waits where neither the call nor the method says so, in ms; not of calls that stream. Defaults to 10 000. */
@@ -152,10 +153,12 @@ abstract class Stub {
         const options = stub.#options;
         const now = clock.now();
         const parent = ambientCall();
-        const { deadline } = new Terms(target, method, now, ownTimeoutMs(options, method, target), parent, options);
+        const common = new Terms(target, method, now, ownTimeoutMs(options, method, target), parent, options);
+        const { deadline } = common;
         const listing = listingOf(invoke);
         return {
-          endpoints: async () => (listing === undefined ? [here] : listing(deadline)),
+          endpoints: async () =>
+            listing === undefined ? [here] : untilGivenUp(new ClientCall([], common), parent, () => listing(deadline)),
           call(input, endpoint) {
             const route = endpoint === here ? options.route : { ...options.route, only: endpoint.id };
             const each = { ...options, route };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
 import type { RpcError } from "../contract/errors.js";
@@ -132,6 +133,45 @@ describe("broadcast", () => {
       ["cancelled", "b", "cancelled"],
     );
     assert.deepEqual(cancelled.sort(), ["a", "c"]);
+  });
+
+  test("while nobody is listed a signal ends the wait at once, as it ends a call", async (t) => {
+    const { clock, connect, outcome } = simulation(t);
+    const nobody = connect({ registry: listedRegistry(), balancer: turns }).client(ShopService);
+    for (const all of [broadcast, inform, fork]) {
+      const startedAt = clock.now();
+      const leaving = new AbortController();
+      const { signal } = leaving;
+      const told = outcome(all(withOptions(nobody, { signal })).where() as Promise<unknown>);
+      await clock.advance(100);
+      leaving.abort();
+      await clock.settle();
+      const late = await outcome(all(withOptions(nobody, { signal })).where() as Promise<unknown>);
+      for (const { error, at } of [await told, late])
+        assert.deepEqual([error?.code, error?.processed, at - startedAt], ["cancelled", "no", 100]);
+      assert.equal(getEventListeners(signal, "abort").length, 0);
+    }
+  });
+
+  test("while nobody is listed the end of the handler that asks ends the wait, too", async (t) => {
+    const { clock, serveShop, connect, outcome } = simulation(t);
+    const nobody = connect({ registry: listedRegistry(), balancer: turns }).client(ShopService);
+    const inner: Promise<{ readonly error?: RpcError; readonly at: number }>[] = [];
+    const never = (): Promise<never> => {
+      inner.push(outcome(inform(nobody).where() as Promise<unknown>));
+      return new Promise(() => {});
+    };
+    await serveShop("a", { ambient: true }, { never });
+    const leaving = new AbortController();
+    const shop = connect({ address: A }).client(ShopService);
+    const outer = outcome(withOptions(shop, { signal: leaving.signal }).never());
+    await clock.advance(100);
+    leaving.abort();
+    await clock.advance(10);
+    assert.equal((await outer).error?.code, "cancelled");
+    const { error, at } = await inner[0]!;
+    assert.equal(error?.code, "cancelled");
+    assert.ok(at <= 110, `at ${at}`);
   });
 
   test("a method that streams is refused, and says what to do", async () => {
