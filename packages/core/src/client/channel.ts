@@ -106,6 +106,8 @@ export class Channel implements Ticking, MemberOwner {
   /** Whether it was logged. */
   #filterFailed = false;
   readonly #pinned: PinnedCalls;
+  /** Where pinned calls waited for members that a new list has dropped. */
+  readonly #leftRooms: WaitRoom[] = [];
   #lastError: RpcError | undefined;
   #closed = false;
   readonly #throttle: Throttle | undefined;
@@ -276,6 +278,8 @@ export class Channel implements Ticking, MemberOwner {
       this.#dial(member);
     }
     this.#pinned.list(this.#active, this.#members.values());
+    // Their endpoint may be listed still, and only be connected to for another reason: they wait on for that.
+    for (const room of this.#leftRooms.splice(0)) room.release(this.invoke);
     for (const resolve of this.#awaitingList.splice(0)) resolve();
     if (changed) this.#rebuild();
     // Those that are pinned have known of nobody until now.
@@ -504,7 +508,11 @@ export class Channel implements Ticking, MemberOwner {
   #drop(member: Member): void {
     member.candidate = undefined;
     if (member.health?.ejected) this.#ejected--;
-    member.room?.fail((call) => noEndpoint(call, member.endpoint.id));
+    const { room } = member;
+    if (room !== undefined && room.size > 0) {
+      if (this.#closed) room.fail((call) => noEndpoint(call, member.endpoint.id));
+      else this.#leftRooms.push(room);
+    }
     for (const lane of member.lanes) {
       const { link } = lane;
       lane.link = undefined;

@@ -118,6 +118,39 @@ describe("a pinned call", () => {
     await clock.advance(100);
     assert.deepEqual([(await call).error?.reason, (await call).at < 300], ["NO_ENDPOINT", true]);
   });
+
+  for (const [what, before, after] of [
+    ["enters the client's subset", [A, B], [A]],
+    ["leaves the client's subset", [A], [A, B]],
+  ] as const)
+    test(`waits on where its endpoint ${what}, or stays there`, async (t) => {
+      for (const pin of [A, B]) {
+        const { clock, transports, serveShop, connect, outcome } = simulation(t);
+        const { listen, connect: dial } = transports["memory"]!;
+        const registry = listedRegistry();
+        const listed = (addresses: readonly string[]) =>
+          registry.say(addresses.map((address) => endpointAt(address === A ? pin : pin === A ? B : A)));
+        const opened: (() => void)[] = [];
+        let open = false;
+        const slow: Transport["connect"] = async (address, signal) => {
+          if (address === pin && !open) await new Promise<void>((resolve) => opened.push(resolve));
+          return dial(address, signal);
+        };
+        await serveShop("a");
+        await serveShop("b");
+        listed(before);
+        const settings = { subset: 1, subsetIndex: 0, transports: { memory: { listen, connect: slow } } };
+        const shop = connect({ registry, balancer: turns, ...settings }).client(ShopService);
+        const call = outcome(withOptions(shop, at(pin)).where());
+        await clock.advance(200);
+        listed(after);
+        await clock.advance(200);
+        open = true;
+        for (const resolve of opened) resolve();
+        await clock.advance(1_000);
+        assert.equal((await call).answer, pin.slice(9));
+      }
+    });
 });
 
 test("an endpoint that the balancer would never pick is not connected to", async (t) => {
