@@ -341,3 +341,36 @@ describe("a deadline that an interceptor moves nearer", () => {
     assert.ok(at >= 200 && at < 220, `at ${at}`);
   });
 });
+
+describe("a call that waits to be tried again", () => {
+  for (const [how, leave] of [
+    ["its stream is left", (stream: AsyncIterator<string>) => void stream.return?.()],
+    ["its signal aborts", (_: unknown, leaving: AbortController) => leaving.abort()],
+  ] as const)
+    test(`leaves no timer behind where ${how}, which would keep the process alive`, async (t) => {
+      const { clock, serveShop, connect } = simulation(t);
+      const busy = new RpcError("resource_exhausted", "later", { processed: "no", retryAfterMs: 20_000 });
+      let came = 0;
+      const admit = (): RpcError => {
+        came++;
+        return busy;
+      };
+      await serveShop("a", {
+        services: [bind(Feed, { give: async function* () {} })],
+        admissions: [admit],
+      } as never);
+      const leaving = new AbortController();
+      const feed = withOptions(connect({ address: A }).client(Feed), { signal: leaving.signal });
+      const stream = feed.give();
+      const first = stream.next().catch((thrown: RpcError) => thrown.code);
+      await clock.advance(1_000);
+      assert.equal(came, 1);
+      const before = clock.timers;
+      leave(stream, leaving);
+      await clock.settle();
+      await first;
+      assert.equal(clock.timers, before - 1);
+      await clock.advance(30_000);
+      assert.equal(came, 1, "it is not made again");
+    });
+});

@@ -56,6 +56,24 @@ describe("fallback", () => {
     assert.equal((await expired).error?.code, "deadline_exceeded");
   });
 
+  test("a call that has the value while it waits to be tried again is not made again", async (t) => {
+    const { clock, serveShop, connect, outcome } = simulation(t);
+    let came = 0;
+    const later = new RpcError("resource_exhausted", "later", { processed: "no", retryAfterMs: 300 });
+    const ran: string[] = [];
+    const where = (): string => {
+      ran.push("where");
+      return "late";
+    };
+    await serveShop("a", { admissions: [() => (++came === 1 ? later : undefined)] }, { where });
+    const interceptors = [fallback(() => "value", { beforeDeadlineMs: 300, clock })];
+    const shop = withOptions(connect({ address: "memory://a", interceptors }).client(ShopService), { timeoutMs: 500 });
+    const call = outcome(shop.where());
+    await clock.advance(1_000);
+    assert.equal((await call).answer, "value");
+    assert.deepEqual([came, ran], [1, []]);
+  });
+
   test("a value that cannot be had fails the call with what was thrown", async (t) => {
     const { clock, connect } = simulation(t);
     const throwing = fallback(() => {

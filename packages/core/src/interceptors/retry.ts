@@ -1,7 +1,8 @@
-import { type Call, type Interceptor, type Invoke, noMetadata } from "../contract/call.js";
-import type { Clock, Random } from "../contract/clock.js";
-import type { RpcError } from "../contract/errors.js";
+import { type Call, type Carrier, type Interceptor, type Invoke, noMetadata } from "../contract/call.js";
+import type { Clock, Random, Timer } from "../contract/clock.js";
+import type { Processed, RpcError } from "../contract/errors.js";
 import { isStream } from "../items/is-stream.js";
+import { CallCopy } from "./call-copy.js";
 import { RetriedStream } from "./retried-stream.js";
 import { type RetryOptions, RetryPolicy } from "./retry-policy.js";
 import { holdArguments } from "./untouched.js";
@@ -42,7 +43,8 @@ export function recoveryBy(
     const delayMs = policy.delayMs(call, thrown);
     if (delayMs === undefined) throw thrown;
     prepare(call, thrown as RpcError, policy.modeOf(call) === "failtry");
-    if (delayMs > 0) await wait(delayMs, call, clock);
+    const givenUp = delayMs > 0 ? await wait(delayMs, call, clock) : undefined;
+    if (givenUp !== undefined) throw givenUp;
     if (call.abandoned !== undefined) throw call.abandoned;
     return next(call).then(undefined, (again: unknown) => recover(call, again));
   };
@@ -61,10 +63,39 @@ function prepare(call: Call, error: RpcError, again: boolean): void {
   }
 }
 
-function wait(delayMs: number, { deadline }: Call, clock: Clock | undefined): Promise<void> {
+/** Resolves after a while, or at once, with why, where the call is given up before. */
+function wait(delayMs: number, call: Call, clock: Clock | undefined): Promise<RpcError | undefined> {
   return new Promise((resolve) => {
-    const timer = clock === undefined ? setTimeout(resolve, delayMs) : clock.setTimer(resolve, delayMs);
-    // Who awaits the call keeps the process alive by its deadline; who has given it up must not be waited for.
-    if (deadline !== Number.POSITIVE_INFINITY) timer.unref();
+    const waiting = new Waiting(call, resolve, clock, delayMs);
+    // Of two attempts side by side the race has the call, and takes one that has no carrier for not under way.
+    if (!(call instanceof CallCopy)) call.carrier = waiting;
   });
+}
+
+/** A call between two attempts. */
+class Waiting implements Carrier {
+  readonly #call: Call;
+  readonly #resolve: (givenUp: RpcError | undefined) => void;
+  readonly #timer: Timer | NodeJS.Timeout;
+
+  constructor(call: Call, resolve: (givenUp: RpcError | undefined) => void, clock: Clock | undefined, delayMs: number) {
+    this.#call = call;
+    this.#resolve = resolve;
+    const run = (): void => this.#end(undefined);
+    this.#timer = clock === undefined ? setTimeout(run, delayMs) : clock.setTimer(run, delayMs);
+    // Who awaits the call keeps the process alive by its deadline.
+    if (call.deadline !== Number.POSITIVE_INFINITY) this.#timer.unref();
+  }
+
+  giveUp(error: RpcError): Processed {
+    if ("cancel" in this.#timer) this.#timer.cancel();
+    else clearTimeout(this.#timer);
+    this.#end(error);
+    return this.#call.processed;
+  }
+
+  #end(givenUp: RpcError | undefined): void {
+    if (this.#call.carrier === this) this.#call.carrier = undefined;
+    this.#resolve(givenUp);
+  }
 }
