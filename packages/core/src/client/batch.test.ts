@@ -102,6 +102,33 @@ describe("a batch", () => {
     assert.deepEqual(codes(await alone), ["cancelled"]);
   });
 
+  test("is cancelled by its own signal where a client has another, also within the builder or before it", async () => {
+    const other = new AbortController().signal;
+    for (const when of ["before", "within", "after"]) {
+      const { client, clock, sent } = shop();
+      const whole = new AbortController();
+      if (when === "before") whole.abort();
+      const settled = batch({ signal: whole.signal }, (on) => {
+        const calls = [on(withOptions(client, { signal: other })).slow(), on(client).slow()];
+        if (when === "within") whole.abort();
+        return calls;
+      });
+      await clock.settle();
+      if (when === "after") whole.abort();
+      assert.deepEqual(codes(await settled), ["cancelled", "cancelled"]);
+      assert.equal(sent.length, when === "before" ? 0 : 2);
+      for (const signal of [whole.signal, other]) assert.equal(getEventListeners(signal, "abort").length, 0);
+    }
+  });
+
+  test("makes no signal of two, which leaves something behind for as long as a signal lives that is used again and again", async (t) => {
+    const { client } = shop();
+    const any = t.mock.method(AbortSignal, "any");
+    const [whole, own] = [new AbortController().signal, new AbortController().signal];
+    await batch({ signal: whole }, (on) => [on(withOptions(client, { signal: own })).price("tea")]);
+    assert.equal(any.mock.callCount(), 0);
+  });
+
   test("whose builder throws cancels what was begun, rejects with what was thrown, and leaves no rejection behind", async () => {
     const { client, sent } = shop();
     const mistake = new Error("in the builder");

@@ -5,6 +5,7 @@ import { RpcError } from "../contract/errors.js";
 import { checkOptions, type OptionKinds } from "../service/check-options.js";
 import { type BatchCalls, checkTimeoutMs, defaultTimeoutMs } from "./call-options.js";
 import { inBatch } from "./create-client.js";
+import { type Abortable, forgetAbort, tellAbort } from "./on-abort.js";
 
 /** Options of a batch. */
 export interface BatchOptions {
@@ -48,16 +49,17 @@ export async function batch<const Calls extends readonly unknown[]>(
   } finally {
     calls.built = true;
   }
-  return (await Promise.allSettled(built)) as Outcomes<Calls>;
+  return (await calls.settled(built)) as Outcomes<Calls>;
 }
 
 /** The calls of a batch, as the clients see it that make them. */
-class Batch implements BatchCalls {
+class Batch implements BatchCalls, Abortable {
   /** The builder has returned: no more calls are made. */
   built = false;
   readonly #timeoutMs: number;
   readonly #until = new Map<Clock, number>();
   readonly #begun: NestedCall[] = [];
+  readonly #signal: AbortSignal | undefined;
 
   constructor(options: BatchOptions) {
     checkOptions("batch", options, kinds);
@@ -65,6 +67,7 @@ class Batch implements BatchCalls {
     if (signal !== undefined && !(signal instanceof AbortSignal))
       throw new TypeError("batch: signal must be an AbortSignal");
     this.#timeoutMs = checkTimeoutMs(timeoutMs);
+    this.#signal = signal;
   }
 
   /** Returns the deadline of all calls that are timed by this clock. */
@@ -81,6 +84,25 @@ class Batch implements BatchCalls {
     this.#begun.push(call);
     // The builder may leave a call out of its list, or throw before it returns one: nobody else would look then.
     answer.catch(() => {});
+  }
+
+  /** Resolves to what became of everything that was built, which the batch's signal may end. */
+  async settled(built: readonly unknown[]): Promise<PromiseSettledResult<unknown>[]> {
+    const signal = this.#signal;
+    if (signal === undefined) return Promise.allSettled(built);
+    tellAbort(signal, this);
+    // The builder may have aborted it.
+    if (signal.aborted) this.onAbort();
+    try {
+      return await Promise.allSettled(built);
+    } finally {
+      forgetAbort(signal, this);
+    }
+  }
+
+  /** Called by the batch's signal: a call whose client has one of its own hears of no other. */
+  onAbort(): void {
+    for (const call of this.#begun) call.abandon(this.#signal?.reason);
   }
 
   abandon(cause: unknown): void {

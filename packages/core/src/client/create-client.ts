@@ -178,13 +178,10 @@ abstract class Stub {
 
   static inBatch(stub: Stub, batch: BatchCalls, signal: AbortSignal | undefined): Stub {
     const options = stub.#options;
-    const both =
-      options.signal === undefined || signal === undefined ? undefined : AbortSignal.any([options.signal, signal]);
-    return new (stub.constructor as StubClass)(stub.#target, {
-      ...options,
-      batch,
-      signal: both ?? signal ?? options.signal,
-    });
+    // The batch listens to its own for all its calls, but for one that has aborted: `AbortSignal.any` leaves something
+    // behind at each signal for as long as that lives.
+    const own = signal?.aborted === true ? signal : (options.signal ?? signal);
+    return new (stub.constructor as StubClass)(stub.#target, { ...options, batch, signal: own });
   }
 
   static is(value: unknown): value is Stub {
