@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { openGuard } from "./processes/guard.js";
-import { isExpected, isFlat } from "./soak/judge.js";
+import { isFlat, unexpected } from "./soak/judge.js";
 import { type Growth, soak } from "./soak/soak.js";
 
 /*
@@ -18,7 +18,7 @@ try {
   const { onChild } = guard;
   const onProgress = (text: string): unknown => process.stderr.write(`${text}\n`);
   const { calls, tally, client, server } = await soak({ forMs: minutes * 60_000, onProgress, onChild });
-  const unexpected = Object.keys(tally).filter((name) => !isExpected(name));
+  const wrong = unexpected(tally);
   const sides = Object.entries({ client, server });
   process.stdout.write(
     [
@@ -27,11 +27,11 @@ try {
         .map(([name, count]) => `${name} ${count}`)
         .join(", ")}`,
       ...sides.map(([side, growth]) => `${side}: ${shown(growth)}`),
-      ...unexpected.map((name) => `no call should have ended so: ${name}`),
+      ...wrong.map((name) => `no call should have ended so: ${name}`),
       "",
     ].join("\n"),
   );
-  if (unexpected.length > 0 || !sides.every(([, growth]) => isFlat(growth))) process.exitCode = 1;
+  if (wrong.length > 0 || !sides.every(([, growth]) => isFlat(growth))) process.exitCode = 1;
 } finally {
   await guard.close();
 }

@@ -18,7 +18,13 @@ const expected = new Set([
   "unavailable CLOSED",
 ]);
 
-/** Returns whether a call may end so; `name` is "ok", or the error's code and reason. */
-export function isExpected(name: string): boolean {
-  return expected.has(name);
+/** Of a machine that stands still for a moment the server sheds what waited then: so many of a thousand calls at most. */
+const shed = "resource_exhausted OVERLOADED";
+const shedOfThousand = 2;
+
+/** Returns how calls ended that should not have: by names "ok", or an error's code and reason, of `tally`. */
+export function unexpected(tally: Readonly<Record<string, number>>): string[] {
+  const calls = Object.values(tally).reduce((sum, times) => sum + times, 0);
+  const mayShed = ((tally[shed] ?? 0) / calls) * 1_000 <= shedOfThousand;
+  return Object.keys(tally).filter((name) => !expected.has(name) && !(name === shed && mayShed));
 }
