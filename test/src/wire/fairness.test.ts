@@ -6,6 +6,7 @@ import { calling } from "./ground/calling.js";
 import { failed } from "./ground/failed.js";
 import { inMemory } from "./ground/grounds.js";
 import { type ServeSettings, serving } from "./ground/serving.js";
+import { turns } from "./ground/turns.js";
 import { until } from "./ground/until.js";
 import { cancel, open, ping, request } from "./raw/frames.js";
 import { raw } from "./raw/raw.js";
@@ -225,7 +226,7 @@ test("handlers that began when their caller had gone are put down to it: it gets
   for (const settle of waiting.slice(0, 8)) settle();
   await until("as many run as may", () => ran.length - 8 === 5);
   await evil();
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await turns();
   assert.equal(ran.length - 8, 5);
   assert.equal(server.stats().running, 5, "three places are left to others");
 });

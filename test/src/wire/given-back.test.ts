@@ -1,31 +1,20 @@
 import assert from "node:assert/strict";
-import test, { type TestContext } from "node:test";
+import test from "node:test";
 import { withOptions } from "@rpc/core";
 import { concurrencyLimit } from "@rpc/core/limits";
 import { createManualClock } from "@rpc/core/testing";
+import { agreeing } from "./ground/agreeing.js";
 import { failed } from "./ground/failed.js";
-import { type Ground, inMemory } from "./ground/grounds.js";
+import { inMemory } from "./ground/grounds.js";
 import { heldBytes } from "./ground/heap.js";
 import { firstId, meeting } from "./ground/meeting.js";
 import { serving } from "./ground/serving.js";
+import { turns } from "./ground/turns.js";
 import { until } from "./ground/until.js";
-import { bytesOf, cancel, chunk, hello, open, ping, request, response } from "./raw/frames.js";
+import { bytesOf, cancel, chunk, hello, ping, request, response } from "./raw/frames.js";
 import type { RawPeer } from "./raw/peer.js";
-import { raw } from "./raw/raw.js";
 
 const MiB = 1_048_576;
-
-async function turns(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** A raw client that has opened the service, and may send oneway requests. */
-async function opening(t: TestContext, ground: Ground, address: string): Promise<RawPeer> {
-  const peer = await raw.greeted(t, address, ground.transport, { features: 8 });
-  peer.send(open("Probe", ["add", "echo", "nothing", "hang"]));
-  await peer.expect("opened");
-  return peer;
-}
 
 type End = (peer: RawPeer, again: () => Promise<RawPeer>) => Promise<RawPeer> | RawPeer;
 
@@ -51,9 +40,9 @@ for (const [how, end] of Object.entries(ends)) {
     const ground = inMemory();
     const limit = concurrencyLimit({ calls: 1 });
     const { address } = await serving(t, ground, { admissions: [limit.admission], interceptors: [limit.interceptor] });
-    const first = await opening(t, ground, address);
+    const first = await agreeing(t, ground, address);
     first.send(request({ id: 2, method: 1, total: 100_000, body: Buffer.alloc(60_000) }));
-    const peer = await end(first, () => opening(t, ground, address));
+    const peer = await end(first, () => agreeing(t, ground, address));
     await turns();
     peer.send(request({ id: 3, method: 0, args: [1, 2] }));
     await peer.expect("response", { id: 3, value: 3 });
@@ -64,10 +53,10 @@ test("nor does one in a codec that was not agreed", async (t) => {
   const ground = inMemory();
   const limit = concurrencyLimit({ calls: 1 });
   const { address } = await serving(t, ground, { admissions: [limit.admission], interceptors: [limit.interceptor] });
-  const first = await opening(t, ground, address);
+  const first = await agreeing(t, ground, address);
   first.send(request({ id: 2, method: 1, args: [], codec: 77 }));
   await first.expect("close", { reason: "UNKNOWN_CODEC" });
-  const peer = await opening(t, ground, address);
+  const peer = await agreeing(t, ground, address);
   peer.send(request({ id: 3, method: 0, args: [1, 2] }));
   await peer.expect("response", { id: 3, value: 3 });
 });
@@ -81,7 +70,7 @@ test("what a call waited with is let go of when it is cancelled, though a limit 
     admissions: [limit.admission],
     interceptors: [limit.interceptor],
   });
-  const peer = await opening(t, ground, address);
+  const peer = await agreeing(t, ground, address);
   peer.send(request({ id: 2, method: 3, args: [] }));
   await until("it runs", () => ran.length === 1);
   let before = 0;
@@ -100,7 +89,7 @@ test("a oneway call that is cancelled while it waits leaves nothing behind", asy
   const ground = inMemory();
   const clock = createManualClock();
   const { address, ran, server } = await serving(t, ground, { clock, handlersRunning: 1, drainMs: 100 });
-  const peer = await opening(t, ground, address);
+  const peer = await agreeing(t, ground, address);
   peer.send(request({ id: 2, method: 3, args: [], timeLeftMs: 3_000_000 }));
   await clock.settle();
   assert.equal(ran.length, 1);

@@ -13,6 +13,7 @@ import {
   withOptions,
 } from "@rpc/core";
 import { createManualClock, type ManualClock } from "@rpc/core/testing";
+import { agreeing } from "./ground/agreeing.js";
 import { atEnd } from "./ground/at-end.js";
 import { calling, ProbeService } from "./ground/calling.js";
 import { failed } from "./ground/failed.js";
@@ -20,6 +21,7 @@ import { type Ground, grounds, inMemory } from "./ground/grounds.js";
 import { keepingLog } from "./ground/log.js";
 import { firstId, greet, type MeetingParts, meeting } from "./ground/meeting.js";
 import { serving } from "./ground/serving.js";
+import { turns } from "./ground/turns.js";
 import { until } from "./ground/until.js";
 import { close, drain, finalDrain, open, ping, request, response } from "./raw/frames.js";
 import { flagBits } from "./raw/numbers.js";
@@ -30,14 +32,6 @@ const agreed: MeetingParts = { welcome: { features: 8 } };
 const failing = (reason: string) => (): never => {
   throw new RpcError("not_found", `nobody hears ${reason}`, { reason });
 };
-
-/** A raw client that may send oneway requests. */
-async function agreeing(t: TestContext, ground: Ground, address: string): Promise<RawPeer> {
-  const peer = await raw.greeted(t, address, ground.transport, { features: 8 });
-  peer.send(open("Probe", ["add", "echo", "nothing", "hang"]));
-  await peer.expect("opened");
-  return peer;
-}
 
 /** A server whose `hang` goes on to the end of the test: a server that closes waits for it. */
 async function holding(t: TestContext, ground: Ground, settings: Parameters<typeof serving>[2] = {}) {
@@ -350,7 +344,7 @@ test("a server waits for oneway calls also of a caller that was lost while much 
   await until("one waits until there is room for answers", () => server.stats().waitQueue.entries === 1);
   peer.cut();
   await until("the connection is lost", () => server.stats().connections.every(({ state }) => state !== "ready"));
-  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await turns();
   assert.equal(server.stats().connectionsOpen, 1, "it is the oneway call's until that has settled");
   assert.equal(server.stats().total.served.pending, 1);
   const closed = server.close();

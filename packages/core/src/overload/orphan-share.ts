@@ -7,9 +7,10 @@ const shareInAnyCase = 1 / 256;
 /**
  * Orphans: handlers that run and for which nobody waits, of oneway calls, of cancelled ones, of connections that are gone.
  * Places are theirs until they settle, so that who calls and cancels, or floods with oneway calls, could have them all. A
- * connection starts no more above its share; what runs already when it is cancelled may carry it further. The share goes by what is still to be had, as in Choudhury and Hahne, Dynamic Queue Length Thresholds for
- * Shared-Memory Packet Switches, IEEE/ACM Transactions on Networking 6(2), 1998: nine sixteenths of all places where
- * it is alone, less where others have some, and one of 256 where those have theirs already.
+ * connection starts no more above its share; what runs already when it is cancelled may carry it further. The share goes
+ * by what is still to be had, as in Choudhury and Hahne, Dynamic Queue Length Thresholds for Shared-Memory Packet
+ * Switches, IEEE/ACM Transactions on Networking 6(2), 1998: nine sixteenths of all places where it is alone, less where
+ * others have some, and one of 256 where those have theirs already.
  */
 export class OrphanShare {
   /** Of all connections. */

@@ -175,10 +175,17 @@ export class Incoming implements Source, Runner {
       this.#host?.admit(call);
     if (rejection !== undefined) this.#turnAway(call, rejection);
     else if (whole) this.#take(call, bytes, at, false);
-    else this.#begin(call, fields.totalBytes, bytes, at, end, leastContextBytes + 2 * (at - start));
+    else this.#assemble(call, fields.totalBytes, bytes, at, end, leastContextBytes + 2 * (at - start));
   }
 
-  #begin(call: RunningCall, totalBytes: number, bytes: Buffer, start: number, end: number, contextBytes: number): void {
+  #assemble(
+    call: RunningCall,
+    totalBytes: number,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    contextBytes: number,
+  ): void {
     try {
       this.#assemblies.begin(call.id, totalBytes, call, bytes, start, end, contextBytes);
     } catch (error) {
@@ -431,7 +438,8 @@ export class Incoming implements Source, Runner {
   /** Answers a call whose handler has settled. */
   answer(call: RunningCall, output: unknown): void {
     if (diagnostics.serverCall.hasSubscribers) this.#report(call, undefined);
-    if (!call.oneway && this.#connection.outbox.overfull) this.#held.push({ call, output });
+    const nobodyHears = call.oneway || call.abandoned !== undefined;
+    if (!nobodyHears && this.#connection.outbox.overfull) this.#held.push({ call, output });
     else this.#say(call, output);
   }
 

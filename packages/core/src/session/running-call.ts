@@ -139,7 +139,7 @@ export class RunningCall implements Call, Head, Expiring, Startable {
     this.#abandonNested(reason);
   }
 
-  /** The handler has settled. */
+  /** Its handler has settled, or it ended before there was one. */
   finish(): void {
     this.settled = true;
     this.#deadlines.delete(this);

@@ -203,7 +203,6 @@ export class Session implements Connection, PeerLine {
       this.outbox.close();
       this.#slowReader.onRoom();
       // Nothing that was written stands in the way of oneway calls any more, though a stream may never say that it took it.
-      this.#incoming.sayHeld();
       this.#incoming.onRoom();
     });
     tickerOf(clock).add(this);
