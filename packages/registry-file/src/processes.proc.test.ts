@@ -53,14 +53,16 @@ describe("processes that share a directory", () => {
           for await (const list of registry.watch("Prices", watching.signal)) looks += checkWhole(list);
         })();
         const churning: Task = { directory, mode: "churn", services: ["Prices", "Stock"], registries: 2 };
-        const endsAt = performance.now() + 8_000;
+        const livesMs = 4 * (await msUntilReady(start(holding(directory))));
+        let kills = 0;
         await Promise.all(
           Array.from({ length: 4 }, async () => {
-            while (performance.now() < endsAt) {
+            while (kills < 40 || (looks <= 100 && kills < 400)) {
               const member = start(churning);
               await once(member.process, "spawn");
-              await wait(200 + Math.random() * 800);
+              await wait(Math.random() * livesMs);
               await member.kill("SIGKILL");
+              kills++;
               looks += checkWhole(await registry.list("Prices", never));
             }
           }),
@@ -189,6 +191,15 @@ async function measureIdle(members: readonly Member[], idleMs: number): Promise<
   const each = spentMs / members.length / (idleMs / 60_000);
   console.log(`${members.length} idle processes spend ${Math.round(each)} ms of CPU a minute each`);
   assert.ok(each < 300, `${each} ms a minute`);
+}
+
+/** Kills the member once it is ready; resolves to how long it took to get there. */
+async function msUntilReady(member: Member): Promise<number> {
+  const startedAt = performance.now();
+  await ready(member);
+  const tookMs = performance.now() - startedAt;
+  await member.kill("SIGKILL");
+  return tookMs;
 }
 
 async function ready(member: Member): Promise<readonly string[]> {

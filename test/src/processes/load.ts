@@ -8,6 +8,9 @@ export interface Tally {
   readonly failed: Record<string, number>;
 }
 
+/** The most that is made up for at once, in ms: where the machine stood still for longer, those calls are not made at all. */
+const behindMs = 100;
+
 /** Makes calls at a rate, whatever becomes of them, until told to stop; resolves when each has settled. */
 export async function load(
   perSecond: number,
@@ -19,6 +22,7 @@ export async function load(
   const startedAt = performance.now();
   for (let made = 0; !signal.aborted; ) {
     const due = ((performance.now() - startedAt) * perSecond) / 1_000;
+    made = Math.max(made, Math.floor(due - (behindMs * perSecond) / 1_000));
     for (; made < due; made++) {
       settling.push(
         call(made).then(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { RpcError } from "@rpc/core";
+import { bind, defineService, RpcError } from "@rpc/core";
+import { createCluster } from "@rpc/core/testing";
 import { onTcp } from "./ground/grounds.js";
 import { firstId, meeting } from "./ground/meeting.js";
 import { serving } from "./ground/serving.js";
@@ -51,4 +52,31 @@ test("calls that piled up during a stall are judged by when they could be read, 
   stall(200);
   for (let id = 2; id < 52; id++) await peer.expect("response", { id, value: id + 1 });
   assert.equal(ran.length, 50);
+});
+
+test("who stands still again and again still finds out that a server is gone", async () => {
+  const cluster = createCluster({ seed: 7, network: { latencyMs: 1 } });
+  const [server, client] = [cluster.process("server"), cluster.process("client")];
+  const EchoService = defineService<{ echo(text: string): string }>("test.Echo", { echo: {} });
+  const { address } = await cluster.finish(server.serve({ services: [bind(EchoService, { echo: (text) => text })] }));
+  const keepAlive = { busyMs: 500, timeoutMs: 500 };
+  const echo = client.connect({ address, keepAlive, retry: false, timeoutMs: 60_000 }).client(EchoService);
+  assert.equal(await cluster.finish(echo.echo("a")), "a");
+  server.stop();
+  let ended: unknown;
+  const startedAt = cluster.nowMs;
+  echo.echo("b").catch((thrown: unknown) => {
+    ended = thrown;
+  });
+  while (ended === undefined) {
+    await cluster.advance(20);
+    client.stop();
+    await cluster.advance(700);
+    client.goOn();
+    await cluster.advance(0);
+  }
+  assert.ok(ended instanceof RpcError);
+  assert.equal(ended.reason, "CONNECTION_LOST");
+  const tookMs = cluster.nowMs - startedAt;
+  assert.ok(tookMs < 10_000, `${tookMs} ms`);
 });

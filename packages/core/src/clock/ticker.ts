@@ -9,10 +9,10 @@ export const stallMs = 250;
 /** Something that wants to be asked now and then whether time has changed anything. */
 export interface Ticking {
   /**
-   * Called every 250 ms, after what the network holds has been read. `stalled`: this process was held up since the last
-   * time, so that a silence may be its own.
+   * Called every 250 ms, after what the network holds has been read. `stalledMs`: for how long this process was held up
+   * since the last time, so that so much of a silence may be its own; 0 where that is not worth a word.
    */
-  tick(now: number, stalled: boolean): void;
+  tick(now: number, stalledMs: number): void;
 }
 
 /** One timer for everything that only needs to know roughly what time it is: a connection's silence, a hello's patience. */
@@ -24,9 +24,10 @@ export class Ticker {
   readonly #judge = (): void => {
     this.#running = false;
     const now = this.#clock.now();
-    const stalled = now - this.#dueAt > stallMs;
+    const lateMs = now - this.#dueAt;
+    const stalledMs = lateMs > stallMs ? lateMs : 0;
     try {
-      for (const member of this.#members) member.tick(now, stalled);
+      for (const member of this.#members) member.tick(now, stalledMs);
     } finally {
       this.#run();
     }

@@ -42,6 +42,9 @@ export class Liveness {
   /** The last ping of either kind: calls that are older and have no answer yet are just slow, once it has one. */
   #askedAt = Number.NEGATIVE_INFINITY;
   #verdict: Timer | undefined;
+  /** What was asked last was given all its time again, since this process was held up meanwhile: once is enough. */
+  #pingBegunAnew = false;
+  #verdictBegunAnew = false;
 
   constructor(connection: Connection, options: Required<KeepAliveOptions>, session: Watched) {
     this.#connection = connection;
@@ -60,20 +63,26 @@ export class Liveness {
     this.#session.onSuspicion(false);
   }
 
-  /** Called every 250 ms while the connection is open. */
-  tick(now: number, stalled: boolean): void {
+  /**
+   * This process was held up. What was asked before may have left only now: the peer has all its time again. Later stalls
+   * give it no more than they took, or who stalls again and again would wait for ever.
+   */
+  onStall(now: number, stalledMs: number): void {
+    if (this.#pingedAt <= this.#connection.readAt) return;
+    this.#pingedAt = this.#pingBegunAnew ? this.#pingedAt + stalledMs : now;
+    this.#pingBegunAnew = true;
+  }
+
+  /** Called every 250 ms while the connection is open, but for right after a stall. */
+  tick(now: number): void {
     const { readAt, peer } = this.#connection;
-    if (stalled) {
-      // What was asked before the stall may have left only after it.
-      if (this.#pingedAt > readAt) this.#pingedAt = now;
-      return;
-    }
     const { idleMs, busyMs, timeoutMs } = this.#options;
     const silentMs = now - readAt;
     // Closer than half a tick is there: nothing may last a tick longer than it says.
     const dueMs = (this.#suspect || this.#session.owed() ? busyMs : idleMs) - tickMs / 2;
     if (silentMs >= dueMs && this.#pingedAt <= readAt) {
       this.#pingedAt = now;
+      this.#pingBegunAnew = false;
       this.#ask(now);
     } else if (silentMs >= dueMs && now - this.#pingedAt >= timeoutMs - tickMs / 2) {
       this.#session.close(connectionLost(peer.address, `it has not answered for ${Math.round(silentMs)} ms`));
@@ -105,7 +114,10 @@ export class Liveness {
   #ask(now: number): void {
     this.#askedAt = now;
     this.#connection.outbox.frame(Kind.ping, 0, 0, 0);
-    if (!this.#suspect && this.#options.suspectTimeoutMs !== Number.POSITIVE_INFINITY) this.#judgeLater();
+    if (!this.#suspect && this.#options.suspectTimeoutMs !== Number.POSITIVE_INFINITY) {
+      this.#verdictBegunAnew = false;
+      this.#judgeLater();
+    }
   }
 
   #judgeLater(): void {
@@ -122,9 +134,10 @@ export class Liveness {
     this.#verdict = undefined;
     if (this.#askedAt <= readAt) return;
     const now = clock.now();
-    if (now - this.#askedAt > this.#options.suspectTimeoutMs + stallMs) {
+    if (!this.#verdictBegunAnew && now - this.#askedAt > this.#options.suspectTimeoutMs + stallMs) {
       // This process was held up itself.
       this.#askedAt = now;
+      this.#verdictBegunAnew = true;
       this.#judgeLater();
       return;
     }

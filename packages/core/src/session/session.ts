@@ -47,6 +47,8 @@ const lingerMs = 1_000;
 const wantsFeature = Flag.oneway | Flag.declared;
 /** More pings in a second, and the connection is drained: each costs an answer, and nobody needs them so often. */
 const calmPings = 20;
+/** Looks in a row, each behind a stall, at which nobody is judged. */
+const mostStalls = 3;
 /** What is read of what is probably another long item, so that the rest of that is read to its place. */
 const headRoom = 64;
 /** Where it is read to, behind what is left of a short frame. */
@@ -118,6 +120,8 @@ export class Session implements Connection, PeerLine {
   #over = false;
   /** The stream is gone, and handlers of oneway calls still run. */
   #orphaned = false;
+  /** How often in a row time was looked at right after this process was held up. */
+  #stalls = 0;
   /** The peer said hello, and who it is is being found out. */
   #judging = false;
 
@@ -353,10 +357,13 @@ export class Session implements Connection, PeerLine {
   }
 
   /** Asks whether time has run out on anything. */
-  tick(now: number, stalled: boolean): void {
+  tick(now: number, stalledMs: number): void {
     this.#arrivals?.look(now);
+    // Nobody is judged right after a stall, but for who stalls again and again: it would never judge anybody.
+    this.#stalls = stalledMs === 0 ? 0 : this.#stalls + 1;
+    const fair = this.#stalls === 0 || this.#stalls > mostStalls;
     if (this.#state === "opening") {
-      if (!stalled && now - this.#openedAt >= this.limits.helloMs) {
+      if (fair && now - this.#openedAt >= this.limits.helloMs) {
         const what = this.#judging ? "its authentication did not end" : "it did not say hello";
         this.close(
           connectionLost(
@@ -368,9 +375,10 @@ export class Session implements Connection, PeerLine {
       }
       return;
     }
-    this.#liveness.tick(now, stalled);
+    if (stalledMs > 0) this.#liveness.onStall(now, stalledMs);
+    if (fair) this.#liveness.tick(now);
     this.#slowReader.tick(now);
-    if (stalled) return;
+    if (!fair) return;
     this.#streaming?.tick(now);
     const partialSince = Math.min(
       this.#outgoing.assemblies.waitingSince,
