@@ -41,12 +41,22 @@ const busy = [
   /^examples\//,
 ];
 
+/** Load processes of their own, and are judged by what these keep: two at once leave each of them half of a core at least. */
+const loading = [
+  /^test\/src\/chaos\//,
+  /^bench\/src\/(?:soak|processes)\//,
+  /^test\/src\/faults\//,
+  /^test\/src\/two-way\//,
+  /^test\/src\/processes\//,
+  /^test\/src\/wire\/keeps-alive\./,
+];
+
 /** Returns the phases of a run; those without files are left out. @returns {Phase[]} */
 export function phasesOf(/** @type {readonly TestFile[]} */ files) {
   const sharing = files.filter(({ alone }) => !alone);
-  const [beside, slow, working, others] = grouped(
+  const [beside, slow, working, loaded, others] = grouped(
     files.filter(({ alone }) => alone),
-    [patient, [waiting], busy],
+    [patient, [waiting], busy, loading],
   );
   const each = (/** @type {readonly TestFile[]} */ list) => list.map((file) => [file]);
   const [half, otherHalf] = [true, false].map((is) => sharing.filter(({ name }) => halfOfTheWork.test(name) === is));
@@ -55,6 +65,7 @@ export function phasesOf(/** @type {readonly TestFile[]} */ files) {
     { lanes: 3, jobs: [...shared, ...each(beside)] },
     { lanes: 3, jobs: each(slow) },
     { lanes: 2, jobs: each(working) },
+    { lanes: 2, jobs: each(loaded) },
     { lanes: 1, jobs: each(others) },
   ].filter(({ jobs }) => jobs.length > 0);
 }
@@ -62,7 +73,7 @@ export function phasesOf(/** @type {readonly TestFile[]} */ files) {
 /**
  * Gives each file to the first group that has a pattern for it, in the order of the group's patterns; what is left comes last.
  *
- * @returns {[TestFile[], TestFile[], TestFile[], TestFile[]]}
+ * @returns {[TestFile[], TestFile[], TestFile[], TestFile[], TestFile[]]}
  */
 function grouped(/** @type {readonly TestFile[]} */ files, /** @type {readonly (readonly RegExp[])[]} */ groups) {
   const left = new Set(files);
@@ -73,5 +84,5 @@ function grouped(/** @type {readonly TestFile[]} */ files, /** @type {readonly (
       return found;
     }),
   );
-  return /** @type {[TestFile[], TestFile[], TestFile[], TestFile[]]} */ ([...lists, [...left]]);
+  return /** @type {[TestFile[], TestFile[], TestFile[], TestFile[], TestFile[]]} */ ([...lists, [...left]]);
 }

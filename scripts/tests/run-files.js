@@ -13,7 +13,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { killGroup, survivors } from "./process-group.js";
 import { createProgress } from "./progress.js";
 
@@ -33,6 +33,7 @@ async function runProcess(/** @type {readonly TestFile[]} */ files, /** @type {R
     [
       `--test-reporter=${here("reporter.js")}`,
       "--test-reporter-destination=stdout",
+      `--import=${pathToFileURL(here("untracked.js"))}`,
       ...(options.nodeOptions ?? []),
       here("child.js"),
       ...files.map(({ name, path }) => JSON.stringify({ name, path })),

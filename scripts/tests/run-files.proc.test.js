@@ -126,6 +126,25 @@ describe("the runner of the tests", () => {
     });
   }
 
+  it("fails the file in which a test throws where nobody catches, though that test goes on to its end", async () => {
+    const throwing = `setTimeout(() => { throw new Error("stray"); }); await new Promise((go) => setTimeout(go, 20));`;
+    const files = await run({
+      "a.test.mjs": `test("goes on", async () => { ${throwing} });`,
+      "b.test.mjs": `test("b", () => {});`,
+    });
+    assert.match(failures(files).join("\n"), /^a\.test\.mjs: .*stray/m);
+    assert.ok(passes(files).includes("b.test.mjs: b"));
+  });
+
+  it("spares tests the following of every promise, and knows what is nested all the same", async () => {
+    const files = await run({
+      "a.test.mjs": `describe("outer", () => describe("inner", () => test("plain promises", () =>
+        assert.deepEqual(Object.getOwnPropertySymbols(Promise.resolve()), []))));`,
+    });
+    assert.deepEqual(failures(files), []);
+    assert.equal(passes(files)[0], "a.test.mjs: outer > inner > plain promises");
+  });
+
   it("ends and names a process that a test forgot", { timeout: 20_000 }, async () => {
     const files = await run({
       "a.test.mjs": `

@@ -3,9 +3,12 @@ import type { Growth } from "./soak.js";
 /** What the heap of a process that keeps nothing may still gain for each call: the engine compiles on, and the heap cannot be read exactly. */
 const nothingBytes = 2;
 
-/** Returns whether a process keeps nothing of its calls: the slope, or the lower end of its interval, is nothing. */
-export function isFlat({ bytesPerCall }: Growth): boolean {
-  return bytesPerCall.low <= nothingBytes;
+/**
+ * Returns whether a process keeps nothing of its calls: the lower end of the slope's interval is nothing, or it ended with no
+ * more than it began with, as where a slow machine has compiled for the most part of the time and has let go of it.
+ */
+export function isFlat({ bytesPerCall, firstBytes, lastBytes }: Growth): boolean {
+  return bytesPerCall.low <= nothingBytes || lastBytes <= firstBytes;
 }
 
 /** How a call of a soak may end: answered, failed on purpose, given up, or caught by a restart; and by its client's own end, where that came while it waited for the server. */

@@ -1,5 +1,6 @@
 import { answerQuestions, settledMemory } from "@rpc/bench/processes";
 import { type Client, type Connector, connect, RpcError, tls } from "@rpc/core";
+import { ownTime } from "../wire/ground/own-time.js";
 import {
   type Ledger,
   type LedgerQuestions,
@@ -11,6 +12,7 @@ import {
 
 /* The client of the tests of faults, in a process of its own. */
 
+const time = ownTime();
 let kept: Connector | undefined;
 let dials = 0;
 
@@ -48,7 +50,7 @@ async function load(options: LoadOptions): Promise<Outcome[]> {
 
 async function one(ledger: Client<Ledger>, number: number, largeBytes: number): Promise<Outcome> {
   const method = largeBytes > 0 && number % 10 === 9 ? "large" : number % 2 === 0 ? "once" : "again";
-  const startedAt = performance.now();
+  const startedAt = time.now();
   const outcome = (was: string, error?: RpcError): Outcome => ({
     number,
     method,
@@ -56,7 +58,7 @@ async function one(ledger: Client<Ledger>, number: number, largeBytes: number): 
     reason: error?.reason ?? "",
     processed: error?.processed ?? "yes",
     message: error?.message ?? "",
-    tookMs: performance.now() - startedAt,
+    tookMs: time.now() - startedAt,
   });
   try {
     if (method === "large") {

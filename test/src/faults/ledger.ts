@@ -24,7 +24,7 @@ export interface Outcome {
   readonly reason: string;
   readonly processed: "no" | "maybe" | "yes";
   readonly message: string;
-  /** How long it took, in ms. */
+  /** How long it took, in ms, of the time in which the caller's process was given a processor. */
   readonly tookMs: number;
 }
 

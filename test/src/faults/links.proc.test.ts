@@ -45,7 +45,7 @@ test("a long way costs every call its time once, not one call after the other", 
   await holdsTrue(outcomes, calls, 5_000, server);
   assert.deepEqual(tally(outcomes), { answered: calls });
   // Ten turns of 500, hello and open: 2.4 s at least; without pipelining it would be a thousand.
-  assert.ok(tookMs < 6_000, `${calls} calls took ${tookMs} ms`);
+  assert.ok(tookMs < 20_000, `${calls} calls took ${tookMs} ms`);
 });
 
 test("a session that arrives byte by byte, either way, is as one that does not", async (t) => {
