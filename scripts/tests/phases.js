@@ -13,7 +13,7 @@
  */
 
 /** Of the files that share a process these take as long as all others together: a process of their own is the other core's work. */
-const halfOfTheWork = /^test\/src\/(?:wire|trust|codegen)\//;
+const halfOfTheWork = /^test\/src\/wire\//;
 
 /** Wait more than they work, for the times to live of real servers; or work, and say nothing of how fast. */
 const patient = [

@@ -18,6 +18,7 @@ export const freshEnv: NodeJS.ProcessEnv = {
   npm_config_update_notifier: "false",
   // A registry that is out of reach fails the tests rather than holding them up.
   npm_config_fetch_retries: "1",
+  npm_config_fetch_retry_mintimeout: "1000",
   npm_config_fetch_timeout: "30000",
 };
 
