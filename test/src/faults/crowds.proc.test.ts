@@ -62,18 +62,18 @@ test("connections that say hello a byte at a time are closed when the time for i
   const { load, address } = await scene(t, { server: { limits: { helloMs } } });
   const words = bytesOf(hello());
   const slow = crowd(t, address, 200);
-  const startedAt = performance.now();
-  const speak = async (): Promise<void> => {
-    for (let at = 0; at < words.length && slow.closed < 200; at++) {
+  const speak = async (): Promise<number> => {
+    let at = 0;
+    for (; at < words.length && slow.closed < 200; at++) {
       for (const socket of slow.sockets) if (socket.writable) socket.write(words.subarray(at, at + 1));
       await delay(50);
     }
+    return at;
   };
-  const [outcomes] = await Promise.all([load({ calls: 2_000, inFlight: 16, timeoutMs: 5_000 }), speak()]);
+  const [outcomes, said] = await Promise.all([load({ calls: 2_000, inFlight: 16, timeoutMs: 5_000 }), speak()]);
   assert.deepEqual(tally(outcomes), { answered: 2_000 });
   await until("the slow are closed", () => slow.closed === 200);
-  const tookMs = performance.now() - startedAt;
-  assert.ok(tookMs < words.length * 50, `after ${tookMs} ms: they were let finish`);
+  assert.ok(said < words.length, "they were let finish");
 });
 
 test("waves of connections that come and go at once cost nobody a call, and leave no memory behind", async (t) => {

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 
-const patienceMs = 10_000;
+const patienceMs = 30_000;
 
 /** Resolves as soon as `condition` holds, which is asked once a turn of the event loop. Rejects, naming `what`, where it does not come to hold. */
 export async function until(what: string, condition: () => boolean): Promise<void> {
