@@ -4,7 +4,8 @@
  * Uses nothing but Node itself, because it runs where nothing is installed yet.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { dirname, relative } from "node:path";
 import { root, workspaces } from "./workspaces.js";
 
 const oldestNode = { major: 20, minor: 20 };
@@ -34,8 +35,18 @@ export async function build() {
   // Installed by now, which it was perhaps not when this file was loaded.
   const { bundleCore } = await import("./bundle.js");
   bundleCore();
-  for (const { folder, manifest } of workspaces())
-    for (const command of Object.values(manifest.bin ?? {})) chmodSync(`${root}/${folder}/${command}`, 0o755);
+  linkCommands();
+}
+
+/** Lets `npx rpc` find what was just built: npm has linked no command whose file was not there when it installed. */
+function linkCommands() {
+  for (const { folder, manifest } of workspaces()) {
+    for (const [name, file] of Object.entries(manifest.bin ?? {})) {
+      chmodSync(`${root}/${folder}/${file}`, 0o755);
+      const link = `${root}/node_modules/.bin/${name}`;
+      if (!existsSync(link)) symlinkSync(relative(dirname(link), `${root}/${folder}/${file}`), link);
+    }
+  }
 }
 
 /** tsc never deletes: what it wrote for a source that was moved could still be imported, and would be published. */

@@ -102,6 +102,10 @@ describe("how instances and registries are named", () => {
     };
     await refused(["--registry", "foo://x"], /foo:\/\/x is no registry.*etcd:\/\/.*zookeeper:/s);
     await refused(["--registry", "etcd://127.0.0.1/x?tll=5"], /nothing is called "tll" there: etcd:/);
+    await refused(
+      ["--registry", "etcd:127.0.0.1:2379"],
+      /etcd:127\.0\.0\.1:2379 lacks the \/\/ behind etcd: it is etcd:\/\//,
+    );
     await refused(["--registry", "consul://a,b"], /names several hosts/);
     await refused(["--registry", "dns://127.0.0.1"], /the name of a service's instances/);
     await refused(["--registry", "file:", "--address", "tcp://127.0.0.1:1"], /exclude each other/);

@@ -27,13 +27,16 @@ export const forms: Readonly<Record<string, string>> = {
 
 /** Reads the URL of a registry. Throws a `CliError` that says what it should look like. */
 export function registryUrl(text: string): RegistryUrl {
-  const match = /^([a-z]+):(?:\/\/(?:([^/?#]*)@)?([^/?#]*))?([^?#]*)(?:\?([^#]*))?$/.exec(text);
-  const [, scheme = "", userinfo, authority = "", path = "", query = ""] = match ?? [];
+  const match = /^([a-z]+):(\/\/(?:([^/?#]*)@)?([^/?#]*))?([^?#]*)(?:\?([^#]*))?$/.exec(text);
+  const [, scheme = "", slashes, userinfo, authority = "", path = "", query = ""] = match ?? [];
   const form = forms[scheme === "rediss" ? "redis" : scheme.replace(/(?<=^(?:etcd|consul))s$/, "")];
   if (form === undefined)
     throw new CliError(
       `--registry: ${withoutSecrets(text)} is no registry. It can be\n  ${Object.values(forms).join("\n  ")}`,
     );
+  // What follows would be taken for a path, and the hosts for those of the default.
+  if (slashes === undefined && scheme !== "file")
+    throw new CliError(`--registry: ${withoutSecrets(text)} lacks the // behind ${scheme}: it is ${form}`);
   const [, username, password = ""] = /^([^:]*)(?::(.*))?$/.exec(userinfo ?? "") ?? [];
   const user =
     username === undefined || username === ""
