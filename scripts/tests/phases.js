@@ -43,7 +43,6 @@ const busy = [
 
 /** Load processes of their own, and are judged by what these keep: two at once leave each of them half of a core at least. */
 const loading = [
-  /^test\/src\/chaos\//,
   /^bench\/src\/(?:soak|processes)\//,
   /^test\/src\/faults\//,
   /^test\/src\/two-way\//,
