@@ -13,16 +13,16 @@
  */
 
 /** Of the files that share a process these take as long as all others together: a process of their own is the other core's work. */
-const halfOfTheWork = /^test\/src\/wire\//;
+const halfOfTheWork = /^(?:test\/src\/wire|packages\/cli)\//;
 
-/** Wait more than they work, for the times to live of real servers; or work, and say nothing of how fast. */
+/** Wait more than they work, for the times to live of real servers; or work, and say nothing of how fast. The longest first. */
 const patient = [
-  /^test\/src\/registries\/(?!.*-load\.)/,
-  /^packages\/registry-file\/src\/(?:machine|processes)\./,
-  /^packages\/core\/src\/contract\/in-editor\./,
   /^test\/src\/scaffold\//,
-  /^scripts\/arrows\./,
   /^scripts\/tests\/run-files\./,
+  /^packages\/registry-file\/src\/(?:machine|processes)\./,
+  /^test\/src\/registries\/(?!.*-load\.)/,
+  /^packages\/core\/src\/contract\/in-editor\./,
+  /^scripts\/arrows\./,
 ];
 
 /** Wait for spans of ten seconds, with clients and servers that have little to do. */
