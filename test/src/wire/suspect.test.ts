@@ -8,7 +8,7 @@ import { failed } from "./ground/failed.js";
 import { inMemory, onTcp } from "./ground/grounds.js";
 import { listing } from "./ground/listing.js";
 import { firstId, greet, meeting } from "./ground/meeting.js";
-import { type HelloParts, pong, response } from "./raw/frames.js";
+import { type HelloParts, error as handlerError, pong, response } from "./raw/frames.js";
 import type { RawPeer } from "./raw/peer.js";
 import { raw } from "./raw/raw.js";
 import type { Received } from "./raw/received.js";
@@ -100,6 +100,20 @@ test("a server that falls silent is suspected within a second: its idempotent ca
   const asked = await other.expect("request", { value: ["next"] });
   other.send(response(asked.id, { value: "too" }));
   assert.equal(await next, "too");
+});
+
+test("the second of two attempts side by side stays with a silent server once the first has failed: nobody would make it again", async (t) => {
+  const { clock, probe, peers } = await listed(t, 3, { retry: { failMode: "failbackup" } });
+  const [first, second] = peers as [RawPeer, RawPeer];
+  const call = probe.echo("twice");
+  const { id } = await first.expect("request");
+  await clock.advance(20);
+  const backup = await second.expect("request", { value: ["twice"] });
+  first.send(handlerError(id, { reason: "NOT_TODAY" }));
+  await clock.advance(2 * suspectMs);
+  await second.expect("ping");
+  second.send(pong(), response(backup.id, { value: "late" }));
+  assert.equal(await call, "late");
 });
 
 test("a server that falls silent is suspected, too, where every call gives up before it would be late", async (t) => {

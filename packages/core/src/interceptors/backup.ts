@@ -109,7 +109,7 @@ class Race implements Carrier {
     const { route } = first;
     const except = [...(route?.except ?? []), first.endpoint.id];
     if (route?.only !== undefined || !elsewhere(except) || !policy.mayBackUp(first)) return;
-    const second = new CallCopy(this.#call, first.attempt + 1, { ...route, except });
+    const second = new CallCopy(this.#call, first.attempt + 1, { ...route, except }, true);
     // Both count: a further attempt of the first is the third.
     first.attempt++;
     this.#backed = first;

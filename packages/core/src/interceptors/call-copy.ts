@@ -36,8 +36,10 @@ export class CallCopy implements Call {
   settled = false;
   nested: Set<NestedCall> | undefined = undefined;
   account: Account | undefined = undefined;
+  /** Nobody makes it again where it fails. */
+  readonly final: boolean;
 
-  constructor(call: Call, attempt: number, route: Route | undefined) {
+  constructor(call: Call, attempt: number, route: Route | undefined, final = false) {
     this.method = call.method;
     this.startedAt = call.startedAt;
     this.input = call.input;
@@ -48,5 +50,6 @@ export class CallCopy implements Call {
     this.attempt = attempt;
     this.route = route;
     this.cautious = call.cautious;
+    this.final = final;
   }
 }

@@ -3,6 +3,7 @@ import type { Clock, Random } from "../contract/clock.js";
 import { RpcError } from "../contract/errors.js";
 import type { FailMode } from "../contract/fail-mode.js";
 import { noteAttempt } from "../contract/past-attempts.js";
+import { CallCopy } from "./call-copy.js";
 import { RetryBudget, type RetryBudgetOptions } from "./retry-budget.js";
 
 /** Where a server asks for nothing, the second attempt after a rejection waits up to this, the third up to twice as long. */
@@ -111,7 +112,7 @@ export class RetryPolicy {
    */
   claim(call: Call, written: boolean): boolean {
     if (call.attempt >= this.#attempts || call.abandoned !== undefined || call.begun) return false;
-    if (call.route?.only !== undefined) return false;
+    if (call.route?.only !== undefined || (call instanceof CallCopy && call.final)) return false;
     const mode = this.modeOf(call);
     if (mode === "failtry" || (mode === "failfast" && written)) return false;
     const now = this.#now();
