@@ -226,12 +226,24 @@ export class Channel implements Ticking, MemberOwner {
     if (changed) this.#rebuildSoon();
   }
 
-  /** Resolves to the endpoints that may be called, once there are some; rejects where none are before `deadline`, or patience is over. */
-  async endpoints(deadline: number): Promise<readonly Endpoint[]> {
-    const { clock } = this.#options;
+  /**
+   * Resolves to the endpoints that may be called, once there are some. Rejects where none are before `deadline`, or
+   * patience is over, which one that waits for them has up to its deadline.
+   */
+  async endpoints(deadline: number, waitForReady = this.#options.waitForReady): Promise<readonly Endpoint[]> {
+    const { clock, service } = this.#options;
     while (!this.#closed && this.#active.length === 0) {
-      const leftMs = Math.min(deadline, this.#patientUntil()) - clock.now();
-      if (leftMs <= 0) throw this.#unavailable("no");
+      const leftMs = Math.min(deadline, waitForReady ? Number.POSITIVE_INFINITY : this.#patientUntil()) - clock.now();
+      if (leftMs <= 0) {
+        const why = this.#unavailable("no");
+        if (!waitForReady) throw why;
+        const message = `${service.name}: nobody was listed before the deadline: ${why.message}`;
+        throw new RpcError("deadline_exceeded", message, {
+          reason: "DEADLINE_EXCEEDED",
+          processed: "no",
+          cause: why,
+        });
+      }
       await new Promise<void>((resolve) => {
         const timer = clock.setTimer(resolve, leftMs);
         this.#awaitingList.push(() => {

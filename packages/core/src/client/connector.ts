@@ -173,7 +173,7 @@ class SocketConnector implements Connector {
       const first: Invoke = (call) => entry.open().invoke(call);
       const composed = compose(all, (call) => (entry.channel === undefined ? first(call) : entry.channel.invoke(call)));
       entry.invoke = counting(composed, this.#calls, service.methods);
-      noteListing(entry.invoke, (deadline) => entry.open().endpoints(deadline));
+      noteListing(entry.invoke, (deadline, waitForReady) => entry.open().endpoints(deadline, waitForReady));
       const backsUp =
         (retryOptions !== false && retryOptions?.failMode === "failbackup") ||
         service.methods.some(({ failMode }) => failMode === "failbackup");

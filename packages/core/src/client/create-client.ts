@@ -158,7 +158,9 @@ abstract class Stub {
         const listing = listingOf(invoke);
         return {
           endpoints: async () =>
-            listing === undefined ? [here] : untilGivenUp(new ClientCall([], common), parent, () => listing(deadline)),
+            listing === undefined
+              ? [here]
+              : untilGivenUp(new ClientCall([], common), parent, () => listing(deadline, options.route?.waitForReady)),
           call(input, endpoint) {
             const route = endpoint === here ? options.route : { ...options.route, only: endpoint.id };
             const each = { ...options, route };

@@ -135,6 +135,27 @@ describe("broadcast", () => {
     assert.deepEqual(cancelled.sort(), ["a", "c"]);
   });
 
+  test("waits to its deadline until somebody is listed, where the client or the call says so", async (t) => {
+    const { clock, connect, finish, outcome } = await fleet(t);
+    for (const ofClient of [true, false]) {
+      const registry = listedRegistry();
+      registry.say([]);
+      const client = connect({ registry, balancer: turns, timeoutMs: 30_000, waitForReady: ofClient }).client(
+        ShopService,
+      );
+      const patient = withOptions(client, ofClient ? {} : { waitForReady: true });
+      const asked = broadcast(patient).where();
+      const late = outcome(broadcast(withOptions(patient, { timeoutMs: 9_000 })).where());
+      const hasty = outcome(broadcast(withOptions(patient, { waitForReady: false })).where());
+      await clock.advance(20_000);
+      registry.say([endpointAt(A), endpointAt(B)]);
+      assert.deepEqual(await finish(asked), ["a", "b"]);
+      const { error } = await late;
+      assert.deepEqual([error?.code, error?.processed], ["deadline_exceeded", "no"]);
+      assert.equal((await hasty).error?.reason, "NO_ENDPOINT");
+    }
+  });
+
   test("while nobody is listed a signal ends the wait at once, as it ends a call", async (t) => {
     const { clock, connect, outcome } = simulation(t);
     const nobody = connect({ registry: listedRegistry(), balancer: turns }).client(ShopService);

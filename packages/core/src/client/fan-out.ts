@@ -27,7 +27,8 @@ const classes = new WeakMap<Gather, WeakMap<ServiceDescriptor, Fanned>>();
  * Returns the client with methods that call every endpoint which is listed and active, each by an independent call with
  * its own outcome; one that is not connected to is dialled. Resolves to the results once all have succeeded; rejects once
  * all have settled, where any failed, with the first one's code and reason and the others named. None is made at another
- * endpoint in place of its own. Rejects with `unavailable` / `NO_ENDPOINT` where none is listed.
+ * endpoint in place of its own. Rejects with `unavailable` / `NO_ENDPOINT` where none is listed for 5 s; with `waitForReady` with
+ * `deadline_exceeded`, where none is before the deadline.
  */
 export function broadcast<C extends object>(client: C): Broadcast<C> {
   return fanned(client, "broadcast", allResults) as Broadcast<C>;

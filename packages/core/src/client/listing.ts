@@ -1,8 +1,11 @@
 import type { Invoke } from "../contract/call.js";
 import type { Endpoint } from "../contract/registry.js";
 
-/** Resolves to the endpoints of a service that may be called; rejects where none are known before `deadline`, in ms on the clock. */
-export type Listing = (deadline: number) => Promise<readonly Endpoint[]>;
+/**
+ * Resolves to the endpoints of a service that may be called; rejects where none are known before `deadline`, in ms on the
+ * clock, or before patience is over, where `waitForReady`, or else the client, does not wait to the deadline.
+ */
+export type Listing = (deadline: number, waitForReady: boolean | undefined) => Promise<readonly Endpoint[]>;
 
 const known = new WeakMap<Invoke, Listing>();
 
