@@ -69,7 +69,9 @@ test("a process that falls silent is off the lists when its lease ends, and a ne
 
 test("a change whose message got lost is seen when the next look is due", { skip: redisMissing }, async (t) => {
   const { port } = await openRedis(t);
-  const registry = open(t, port);
+  // Longer than a machine that is busy stands still: what is looked for hangs on the lease of what stands there already.
+  const lookMs = 3 * ttlMs;
+  const registry = open(t, port, { ttlMs: lookMs });
   await registry.register([entryOf("p-1")]);
   const watch = watching(registry);
   await until(watch, ["p-1"]);
@@ -78,7 +80,7 @@ test("a change whose message got lost is seen when the next look is due", { skip
   const stored = String(await vandal(t, port).hget(key, "p-1"));
   await vandal(t, port).hset(key, "p-2", stored);
   const tookMs = await until(watch, ["p-1", "p-2"]);
-  assert.ok(tookMs <= ttlMs + busyMs, `${tookMs} ms`);
+  assert.ok(tookMs <= lookMs + busyMs, `${tookMs} ms`);
 });
 
 test("where the data is wiped each process learns that its lease is lost, all that stood under it, and may register again", {
