@@ -44,7 +44,7 @@ const busy = [
 /** Load processes of their own, and are judged by what these keep: two at once leave each of them half of a core at least. */
 const loading = [
   /^bench\/src\/(?:soak|processes)\//,
-  /^test\/src\/faults\//,
+  /^test\/src\/faults\/(?!slow-crowd\.)/,
   /^test\/src\/two-way\//,
   /^test\/src\/processes\//,
   /^test\/src\/wire\/keeps-alive\./,

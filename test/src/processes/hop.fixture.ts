@@ -65,6 +65,8 @@ async function called(client: Client<Hop>, round: number, timeoutMs: number, pri
 
 async function hop(round: number, spendMs: number): Promise<null> {
   if (round < 0) return next === undefined ? null : next.hop(round);
+  // First: what holds this process up from here on, its times are late by.
+  const stop = watchLag();
   const startedAt = performance.now();
   const { deadline, priority, signal } = currentCall();
   const own: Seen = {
@@ -77,7 +79,6 @@ async function hop(round: number, spendMs: number): Promise<null> {
     lagMs: 0,
   };
   seen.set(round, own);
-  const stop = watchLag();
   const aborted = new Promise<void>((resolve) => {
     signal?.addEventListener("abort", () => {
       own.abortedMs = performance.now() - startedAt;
